@@ -72,7 +72,14 @@ struct dialect {
   bool bare_token;                      /* "Authorization: <token>" is taken too */
   const char *const *prefixes;          /* whose unknown paths get this dialect's envelope; ends with NULL. Longest wins */
   int group;                            /* router group; 0 */
+  bool unlimited;                       /* health, metrics, documents: no token, no database, no rate limit, no lane */
 };
+
+/* Ways to fail that are the protocol's, not the desk's. */
+extern const struct problem_kind kit_no_path;      /* 404: nothing is served at this path */
+extern const struct problem_kind kit_no_method;    /* 405, with Allow */
+extern const struct problem_kind kit_rate_limited; /* 429, with Retry-After */
+extern const struct problem_kind kit_bad_request;  /* 400 of the server itself: framing, deadlines, limits */
 
 /* One request on its way. The handler reads input, query, params, ctx; it answers with call_answer. */
 struct call {
@@ -103,6 +110,8 @@ struct call {
 enum status call_answer(struct call *call, int http, const struct fields *fields, const void *answer);
 /* An answer that is not JSON by table (documents, metrics). */
 enum status call_answer_raw(struct call *call, int http, struct str type, struct str text);
+/* Adds one header line to the answer. */
+void call_header(struct call *call, const char *name, struct str value);
 /* The HTTP number of a status: the one array. */
 int kit_http_of(enum status status);
 

@@ -1,0 +1,129 @@
+#include <string.h>
+
+#include "api/kit/internal.h"
+#include "base/log.h"
+
+const struct problem_kind kit_no_path = {STATUS_NOT_FOUND, "no_such_path", "Nothing is served at this path."};
+const struct problem_kind kit_no_method = {STATUS_UNSUPPORTED, "method_not_allowed",
+                                           "This path does not take this method."};
+const struct problem_kind kit_rate_limited = {STATUS_TOO_MANY, "rate_limited",
+                                              "Too many requests; try again a little later."};
+const struct problem_kind kit_bad_request = {STATUS_INVALID, "bad_request", "The request is not valid HTTP."};
+
+/* The one place where a status becomes an HTTP number. */
+static const int http_of_status[STATUS_COUNT] = {
+    [STATUS_OK] = 200,          [STATUS_INVALID] = 400,      [STATUS_UNAUTHENTICATED] = 401,
+    [STATUS_FORBIDDEN] = 403,   [STATUS_NOT_FOUND] = 404,    [STATUS_DUPLICATE] = 409,
+    [STATUS_STATE] = 409,       [STATUS_TOO_LARGE] = 413,    [STATUS_UNSUPPORTED] = 415,
+    [STATUS_TOO_MANY] = 429,    [STATUS_STORAGE_FULL] = 507, [STATUS_UNAVAILABLE] = 503,
+    [STATUS_RETRY] = 503,       [STATUS_SLOW] = 500,         [STATUS_BROKEN] = 500,
+};
+
+/* What the server itself refuses, beyond what a status can say. */
+static const struct saying kit_sayings[] = {
+    {&kit_no_method, 405, "This path does not take this method."},
+    {NULL, 0, NULL},
+};
+
+int kit_http_of(enum status status) {
+  return http_of_status[status];
+}
+
+enum status call_answer(struct call *call, int http, const struct fields *fields, const void *answer) {
+  call->http = http;
+  call->answer_fields = fields;
+  call->answer = answer;
+  return STATUS_OK;
+}
+
+enum status call_answer_raw(struct call *call, int http, struct str type, struct str text) {
+  call->http = http;
+  call->raw_type = type;
+  call->raw = text;
+  return STATUS_OK;
+}
+
+void call_header(struct call *call, const char *name, struct str value) {
+  http_add_header(call->exchange, name, value);
+}
+
+void call_print_answer(struct call *call) {
+  struct http_exchange *exchange = call->exchange;
+  exchange->status = call->http;
+  if (call->raw_type.at != NULL) {
+    http_add_header(exchange, "Content-Type", call->raw_type);
+    buf_add_str(&exchange->body_out, call->raw);
+  } else if (call->answer_fields != NULL) {
+    http_add_header(exchange, "Content-Type", STR("application/json; charset=utf-8"));
+    wire_print_json(&exchange->body_out, call->answer_fields, call->answer);
+  }
+  if (exchange->body_out.full) {
+    LOG(LOG_ERROR, "An answer was larger than its route allows.", LOG_S("route", call->route->name),
+        LOG_S("request_id", exchange->request_id));
+    call_print_problem(call, STATUS_BROKEN);
+  }
+}
+
+static const struct saying *saying_find(const struct saying *sayings, const struct problem_kind *kind) {
+  for (; sayings != NULL && sayings->kind != NULL; sayings++) {
+    if (sayings->kind == kind) {
+      return sayings;
+    }
+  }
+  return NULL;
+}
+
+int call_saying(const struct call *call, const struct problem_kind *kind, const char **message) {
+  const struct saying *saying = saying_find(call->dialect->sayings, kind);
+  if (saying == NULL) {
+    saying = saying_find(kit_sayings, kind);
+  }
+  *message = saying != NULL && saying->message != NULL ? saying->message : kind->sentence;
+  return saying != NULL ? saying->http : kit_http_of(kind->status);
+}
+
+/* A status that nobody explained still gets a kind. */
+static const struct problem_kind *kind_of_status(enum status status) {
+  switch (status) {
+    case STATUS_INVALID:
+      return &problem_invalid;
+    case STATUS_TOO_LARGE:
+      return &problem_too_large;
+    case STATUS_UNSUPPORTED:
+      return &problem_unsupported;
+    case STATUS_STORAGE_FULL:
+      return &problem_storage_full;
+    case STATUS_RETRY:
+    case STATUS_UNAVAILABLE:
+      return &problem_unavailable;
+    case STATUS_UNAUTHENTICATED:
+      return &access_unauthenticated;
+    case STATUS_FORBIDDEN:
+      return &access_forbidden;
+    default:
+      return &problem_broken;
+  }
+}
+
+void call_print_problem(struct call *call, enum status status) {
+  struct http_exchange *exchange = call->exchange;
+  if (call->ctx.problem.kind == NULL) {
+    problem_set(&call->ctx, kind_of_status(status));
+  }
+  const struct problem *problem = &call->ctx.problem;
+  const char *message = NULL;
+  exchange->status = call_saying(call, problem->kind, &message);
+  if (exchange->status >= 500) {
+    LOG(exchange->status == 500 ? LOG_ERROR : LOG_WARN, "A request failed.",
+        LOG_S("code", problem->kind->code), LOG_S("route", call->route != NULL ? call->route->name : "-"),
+        LOG_S("request_id", exchange->request_id));
+  }
+  if (problem->retry_after_s > 0) {
+    struct str seconds = str_format(call->ctx.arena, "%u", (unsigned)problem->retry_after_s);
+    http_add_header(exchange, "Retry-After", seconds);
+  }
+  http_add_header(exchange, "Content-Type", STR("application/json; charset=utf-8"));
+  buf_clear(&exchange->body_out);
+  exchange->body_out.full = false;
+  call->dialect->print_problem(call, exchange->status, message, &exchange->body_out);
+}

@@ -1,0 +1,58 @@
+#ifndef SIGAP_API_KIT_INTERNAL_H
+#define SIGAP_API_KIT_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "api/kit/kit.h"
+
+/* Shared by the kit's own files only. */
+
+enum { KIT_BUCKETS = 11, KIT_CLASSES = 6, KIT_SMALL_BODY = 64 * 1024 };
+
+/* A route with its counters. */
+struct kit_row {
+  const struct dialect *dialect;
+  const struct route *route;
+  atomic_uint_fast64_t answers[KIT_CLASSES]; /* by first digit of the status */
+  atomic_uint_fast64_t buckets[KIT_BUCKETS + 1];
+  atomic_uint_fast64_t duration_us;
+};
+
+struct limiter;
+
+struct kit {
+  struct kit_config config;
+  struct router *router;
+  struct kit_row *rows;
+  size_t row_count;
+  struct limiter *limiter;    /* NULL: off */
+  atomic_uint_fast64_t unrouted[KIT_CLASSES];
+  atomic_int_fast64_t in_flight;
+};
+
+/* call.c */
+/* Prints ctx->problem (or the status alone) in the dialect's envelope into the exchange. */
+void call_print_problem(struct call *call, enum status status);
+/* Prints the handler's answer into the exchange. */
+void call_print_answer(struct call *call);
+/* The kind's HTTP number and message in this dialect. */
+int call_saying(const struct call *call, const struct problem_kind *kind, const char **message);
+
+/* cors.c */
+void cors_add(const struct kit *kit, struct http_exchange *exchange);
+/* Answers OPTIONS: preflight or plain. */
+void cors_options(const struct kit *kit, struct http_exchange *exchange, unsigned allowed);
+/* "GET, HEAD, POST" of a router's mask, into the arena. */
+struct str cors_methods(struct arena *arena, unsigned allowed);
+
+/* limit.c */
+struct limiter *limiter_new(int64_t per_minute);
+void limiter_free(struct limiter *limiter);
+/* Counts one call of this caller (account id, or the address where it is 0). Over the limit: false, and the
+ * seconds until the window ends. */
+bool limiter_take(struct limiter *limiter, int64_t account_id, struct str address, int64_t now_us, uint32_t *retry_after_s);
+
+/* metrics.c */
+void metrics_count(struct kit *kit, const struct call *call, const struct http_exchange *exchange);
+
+#endif

@@ -1,0 +1,206 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/kit/internal.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "desk/session/session.h"
+
+/* The kit's life, and the head of a request: which row, and whether its body is worth reading. */
+
+enum { DEFAULT_BODY = 1024 * 1024, DEFAULT_ANSWER = 16 * 1024 * 1024 };
+
+static void build_router(struct kit *kit) {
+  struct router_row *rows = calloc(kit->row_count, sizeof *rows);
+  if (rows == NULL) {
+    die("Out of memory for the routes.");
+  }
+  for (size_t i = 0; i < kit->row_count; i++) {
+    const struct route *route = kit->rows[i].route;
+    rows[i] = (struct router_row){.method = route->method,
+                                  .pattern = route->path,
+                                  .fold_case = route->fold_case,
+                                  .group = kit->rows[i].dialect->group,
+                                  .data = &kit->rows[i]};
+  }
+  kit->router = router_new(rows, kit->row_count);
+  free(rows);
+}
+
+struct kit *kit_new(const struct kit_config *config) {
+  struct kit *kit = calloc(1, sizeof *kit);
+  if (kit == NULL) {
+    die("Out of memory for the routes.");
+  }
+  kit->config = *config;
+  for (size_t d = 0; d < config->dialect_count; d++) {
+    kit->row_count += config->dialects[d]->route_count;
+  }
+  kit->rows = calloc(kit->row_count, sizeof *kit->rows);
+  if (kit->rows == NULL) {
+    die("Out of memory for the routes.");
+  }
+  struct kit_row *row = kit->rows;
+  for (size_t d = 0; d < config->dialect_count; d++) {
+    for (size_t r = 0; r < config->dialects[d]->route_count; r++) {
+      row->dialect = config->dialects[d];
+      row->route = &config->dialects[d]->routes[r];
+      row++;
+    }
+  }
+  build_router(kit);
+  kit->limiter = limiter_new(config->rate_limit_per_minute);
+  return kit;
+}
+
+void kit_free(struct kit *kit) {
+  if (kit == NULL) {
+    return;
+  }
+  router_free(kit->router);
+  limiter_free(kit->limiter);
+  free(kit->rows);
+  free(kit);
+}
+
+/* Whose envelope an unknown path gets: the dialect with the longest fitting prefix. */
+static const struct dialect *dialect_of_path(const struct kit *kit, struct str path) {
+  const struct dialect *best = kit->config.dialects[0];
+  size_t best_len = 0;
+  for (size_t d = 0; d < kit->config.dialect_count; d++) {
+    const struct dialect *dialect = kit->config.dialects[d];
+    for (const char *const *prefix = dialect->prefixes; prefix != NULL && *prefix != NULL; prefix++) {
+      size_t len = strlen(*prefix);
+      if (len > best_len && path.len >= len && str_equal_fold((struct str){path.at, len}, str_of(*prefix))) {
+        best = dialect;
+        best_len = len;
+      }
+    }
+  }
+  return best;
+}
+
+static struct call *call_new(struct kit *kit, struct http_exchange *exchange, const struct dialect *dialect) {
+  struct call *call = ARENA_NEW(exchange->arena, struct call);
+  call->kit = kit;
+  call->exchange = exchange;
+  call->dialect = dialect;
+  call->ctx.arena = exchange->arena;
+  call->ctx.now_us = time_now_us();
+  exchange->app = call;
+  return call;
+}
+
+/* Answers from the head alone. Returns false, as the server wants it. */
+static bool refuse(struct call *call, const struct problem_kind *kind) {
+  problem_set(&call->ctx, kind);
+  call_print_problem(call, kind->status);
+  return false;
+}
+
+static bool media_fits(const struct call *call) {
+  const struct http_head *head = &call->exchange->head;
+  struct str type = http_header(head, "Content-Type");
+  if (type.at == NULL || type.len == 0) {
+    return true; /* read as JSON */
+  }
+  struct str media = str_trim((struct str){type.at, str_find(type, ';')});
+  unsigned takes = call->route->body != 0 ? call->route->body : BODY_JSON;
+  return ((takes & BODY_JSON) != 0 && str_equal_fold(media, STR("application/json"))) ||
+         ((takes & BODY_FORM) != 0 && str_equal_fold(media, STR("application/x-www-form-urlencoded")));
+}
+
+/* A large body of a caller without a token that we signed is not read at all. */
+static bool worth_reading(struct call *call) {
+  const struct http_head *head = &call->exchange->head;
+  bool large = head->chunked || head->content_length > KIT_SMALL_BODY;
+  if (!large || call->route->permission == MAY_ANYONE || call->exchange->max_body <= KIT_SMALL_BODY) {
+    return true;
+  }
+  struct str value = http_header(head, "Authorization");
+  if (value.len > 7 && str_equal_fold((struct str){value.at, 7}, STR("Bearer "))) {
+    value = str_trim((struct str){value.at + 7, value.len - 7});
+  }
+  struct token_claims claims;
+  return token_verify(value, &claims) == STATUS_OK;
+}
+
+static bool no_route(struct kit *kit, struct http_exchange *exchange, enum router_result result, unsigned allowed) {
+  struct call *call = call_new(kit, exchange, dialect_of_path(kit, exchange->head.path));
+  if (result == ROUTER_NO_PATH) {
+    cors_add(kit, exchange);
+    return refuse(call, &kit_no_path);
+  }
+  if (exchange->head.method == HTTP_OPTIONS) {
+    cors_options(kit, exchange, allowed);
+    return false;
+  }
+  cors_add(kit, exchange);
+  http_add_header(exchange, "Allow", cors_methods(exchange->arena, allowed));
+  return refuse(call, &kit_no_method);
+}
+
+bool kit_head(void *kit_pointer, struct http_exchange *exchange) {
+  struct kit *kit = kit_pointer;
+  atomic_fetch_add_explicit(&kit->in_flight, 1, memory_order_relaxed);
+  exchange->body_out.max = DEFAULT_ANSWER;
+  struct router_match match = {0};
+  enum router_result result =
+      router_find(kit->router, exchange->head.method, exchange->head.path, -1, exchange->arena, &match);
+  if (result != ROUTER_FOUND) {
+    return no_route(kit, exchange, result, match.allowed);
+  }
+  const struct kit_row *row = match.data;
+  struct call *call = call_new(kit, exchange, row->dialect);
+  call->route = row->route;
+  call->match = match;
+  cors_add(kit, exchange);
+  if (row->route->max_answer != 0) {
+    exchange->body_out.max = row->route->max_answer;
+  }
+  /* A route without a table takes no body of meaning; a small one is read and ignored, as clients send "{}". */
+  exchange->max_body = row->route->input == NULL ? 4096 : row->route->max_body != 0 ? row->route->max_body : DEFAULT_BODY;
+  bool has_body = exchange->head.chunked || exchange->head.content_length > 0;
+  if (has_body && row->route->input != NULL && !media_fits(call)) {
+    return refuse(call, &problem_unsupported);
+  }
+  if (!worth_reading(call)) {
+    return refuse(call, &session_no_token);
+  }
+  return true;
+}
+
+/* The server's own refusals, in the envelope of the dialect whose path it seems to be. */
+void kit_refuse(void *kit_pointer, struct http_exchange *exchange) {
+  struct kit *kit = kit_pointer;
+  int status = exchange->status;
+  struct call *call = exchange->app;
+  if (call == NULL) {
+    call = call_new(kit, exchange, dialect_of_path(kit, exchange->head.path));
+  }
+  problem_clear(&call->ctx);
+  problem_set(&call->ctx, status == 413 ? &problem_too_large : &kit_bad_request);
+  call_print_problem(call, call->ctx.problem.kind->status);
+  if (status != exchange->status && status != 413) {
+    /* 408, 414, 431 and their like have no status of the desk: the same envelope with the server's number. */
+    buf_clear(&exchange->body_out);
+    call->dialect->print_problem(call, status, http_reason(status), &exchange->body_out);
+    exchange->status = status;
+  }
+}
+
+void kit_done(void *kit_pointer, const struct http_exchange *exchange) {
+  struct kit *kit = kit_pointer;
+  const struct call *call = exchange->app;
+  if (call != NULL) {
+    /* What the server refused before a head was complete was never in flight. */
+    metrics_count(kit, call, exchange);
+  }
+  if (log_threshold() > LOG_DEBUG) {
+    return;
+  }
+  int64_t took_us = (time_monotonic_ns() - exchange->received_ns) / 1000;
+  LOG(LOG_DEBUG, "Answered a request.", LOG_S("request_id", exchange->request_id),
+      LOG_S("route", call != NULL && call->route != NULL ? call->route->name : "-"), LOG_N("status", exchange->status),
+      LOG_N("took_us", took_us), LOG_N("account", call != NULL ? call->who.account_id : 0));
+}

@@ -1,0 +1,268 @@
+#include <string.h>
+
+#include "api/kit/internal.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "desk/session/session.h"
+#include "desk/tenant/tenant.h"
+
+/* The one way a request goes through a row of a table:
+ *
+ *   token → permission → rate → query and body by their tables → handler → commit → print
+ *
+ * Which thread does it is the lane's business; the code is the same straight line in each. */
+
+/* ---- before the handler ---- */
+
+static struct str token_of(const struct call *call) {
+  struct str value = http_header(&call->exchange->head, "Authorization");
+  if (value.len > 7 && str_equal_fold((struct str){value.at, 7}, STR("Bearer "))) {
+    return str_trim((struct str){value.at + 7, value.len - 7});
+  }
+  return call->dialect->bare_token ? str_trim(value) : STR_NONE;
+}
+
+static enum status authenticate(struct call *call) {
+  bool needed = call->route->permission != MAY_ANYONE;
+  call->token = token_of(call);
+  if (call->token.len == 0) {
+    return needed ? problem_set(&call->ctx, &session_no_token) : STATUS_OK;
+  }
+  enum status status = session_resume(&call->ctx, call->token, &call->who);
+  if (status == STATUS_UNAUTHENTICATED && !needed) {
+    problem_clear(&call->ctx); /* a stale token does not stop anybody from signing in again */
+    return STATUS_OK;
+  }
+  if (status == STATUS_OK) {
+    call->ctx.who = &call->who;
+    call->tenant_id = call->who.tenant_id;
+  }
+  return status;
+}
+
+static enum status find_tenant(struct call *call) {
+  if (call->tenant_id != 0) {
+    return STATUS_OK;
+  }
+  struct tenant tenant;
+  TRY(tenant_of_host(&call->ctx, call->exchange->head.host, &tenant));
+  call->tenant_id = tenant.id;
+  return STATUS_OK;
+}
+
+static enum status permit(struct call *call) {
+  const struct route *route = call->route;
+  if (call->ctx.who == NULL) {
+    return STATUS_OK; /* a public route: authenticate() saw to the others */
+  }
+  bool role_fits = route->roles == 0 || (route->roles & (1u << call->who.role)) != 0;
+  if (role_fits && access_scope(call->who.role, route->permission) != SCOPE_NONE) {
+    return STATUS_OK;
+  }
+  return problem_set(&call->ctx, route->refusal != NULL ? route->refusal : &access_forbidden);
+}
+
+static enum status take_rate(struct call *call) {
+  struct kit *kit = call->kit;
+  uint32_t retry_after_s = 0;
+  if (kit->limiter == NULL ||
+      limiter_take(kit->limiter, call->who.account_id, call->exchange->peer, call->ctx.now_us, &retry_after_s)) {
+    return STATUS_OK;
+  }
+  problem_clear(&call->ctx);
+  problem_set(&call->ctx, &kit_rate_limited);
+  call->ctx.problem.retry_after_s = retry_after_s;
+  return STATUS_TOO_MANY;
+}
+
+static bool is_form(const struct call *call) {
+  struct str type = http_header(&call->exchange->head, "Content-Type");
+  struct str media = str_trim((struct str){type.at, str_find(type, ';')});
+  return str_equal_fold(media, STR("application/x-www-form-urlencoded"));
+}
+
+/* Faults of query and body are told together. */
+static enum status parse(struct call *call) {
+  const struct route *route = call->route;
+  enum status query = STATUS_OK;
+  enum status body = STATUS_OK;
+  if (route->query != NULL) {
+    call->query = arena_alloc(call->ctx.arena, route->query->size);
+    query = wire_read_form(&call->ctx, call->exchange->head.query, route->query, call->query);
+  }
+  if (route->input != NULL) {
+    call->input = arena_alloc(call->ctx.arena, route->input->size);
+    body = is_form(call) ? wire_read_form(&call->ctx, call->exchange->body, route->input, call->input)
+                         : wire_read_json(&call->ctx, call->exchange->body, route->input, call->input);
+  }
+  return query != STATUS_OK ? query : body;
+}
+
+static enum status admit(struct call *call) {
+  if (call->admitted) {
+    return STATUS_OK; /* the same call again: in another lane, or after a collision */
+  }
+  enum status known = authenticate(call);
+  TRY(take_rate(call)); /* guessing tokens counts against the address, too */
+  TRY(known);
+  TRY(permit(call));
+  TRY(find_tenant(call));
+  TRY(parse(call));
+  call->admitted = true;
+  return STATUS_OK;
+}
+
+static enum status admit_command(struct ctx *ctx, void *arg) {
+  (void)ctx;
+  return admit(arg);
+}
+
+static enum status handle_command(struct ctx *ctx, void *arg) {
+  (void)ctx;
+  struct call *call = arg;
+  return call->route->handler(call);
+}
+
+static enum status admit_and_handle(struct ctx *ctx, void *arg) {
+  TRY(admit_command(ctx, arg));
+  return handle_command(ctx, arg);
+}
+
+/* ---- after the handler ---- */
+
+/* Prints the result of the call; the transaction is over. */
+static void print(struct call *call) {
+  if (call->result == STATUS_OK) {
+    call_print_answer(call);
+  } else {
+    call_print_problem(call, call->result);
+  }
+}
+
+static void print_and_answer(struct http_exchange *exchange) {
+  print(exchange->app);
+  http_answer(exchange);
+}
+
+static void refuse_full(struct call *call) {
+  problem_clear(&call->ctx);
+  problem_set(&call->ctx, &problem_unavailable);
+  call->ctx.problem.retry_after_s = 1;
+  call->result = STATUS_UNAVAILABLE;
+}
+
+/* Puts the call into a lane; a full lane is an answer, never a queue without end. */
+static void submit(struct call *call, enum lane lane) {
+  struct kit *kit = call->kit;
+  call->lane = lane;
+  if (!kit->config.lanes.submit(kit->config.lanes.app, call, lane)) {
+    refuse_full(call);
+    print_and_answer(call->exchange);
+  }
+}
+
+static void finish(struct call *call) {
+  if (call->result == STATUS_SLOW && call->lane != LANE_POOL) {
+    problem_clear(&call->ctx);
+    submit(call, LANE_POOL);
+    return;
+  }
+  print_and_answer(call->exchange);
+}
+
+/* ---- the lanes ---- */
+
+/* The one place that chooses the lane. Large bodies are parsed off the I/O threads; on PostgreSQL everything
+ * quick goes to the database pool. */
+static enum lane choose_lane(const struct call *call) {
+  enum lane lane = call->route->lane;
+  if (lane == LANE_HASH || lane == LANE_POOL) {
+    return lane;
+  }
+  if (call->exchange->body.len > KIT_SMALL_BODY) {
+    return LANE_POOL;
+  }
+  return call->kit->config.lanes.pgsql ? LANE_INLINE : lane;
+}
+
+static void start_clock(struct call *call) {
+  call->ctx.now_us = time_now_us();
+}
+
+void kit_run(struct call *call, struct db *db) {
+  call->ctx.db = db;
+  start_clock(call);
+  enum lane declared = call->route->lane;
+  if (call->lane == LANE_INLINE && declared == LANE_WRITER) {
+    call->result = db_write(&call->ctx, admit_and_handle, call);
+  } else if (declared == LANE_INLINE) {
+    call->result = db_read(&call->ctx, admit_and_handle, call);
+  } else {
+    /* Slow work keeps no transaction open: its commands open their own. */
+    call->result = call->admitted ? STATUS_OK : db_read(&call->ctx, admit_command, call);
+    if (call->result == STATUS_OK) {
+      call->result = call->route->handler(call);
+    }
+  }
+  finish(call);
+}
+
+/* The writer's lane on SQLite: all that needs no write happens before, on the I/O thread. */
+static void run_writer(struct call *call, struct db *db) {
+  call->ctx.db = db;
+  start_clock(call);
+  call->result = db_read(&call->ctx, admit_command, call);
+  if (call->result != STATUS_OK) {
+    finish(call);
+    return;
+  }
+  call->job = (struct db_job){.ctx = &call->ctx, .command = handle_command, .arg = call, .owner = call};
+  submit(call, LANE_WRITER);
+}
+
+void kit_committed(struct db_job *list) {
+  struct http_exchange *ready = NULL;
+  while (list != NULL) {
+    struct call *call = list->owner;
+    list = list->next;
+    call->result = call->job.status;
+    if (call->result == STATUS_SLOW) {
+      finish(call);
+    } else {
+      call->exchange->next = ready;
+      ready = call->exchange;
+    }
+  }
+  if (ready != NULL) {
+    http_resume_all(ready, print_and_answer);
+  }
+}
+
+/* Health and metrics answer whatever the database does: no token, no connection, no lane. */
+static void run_bare(struct call *call) {
+  call->lane = LANE_INLINE;
+  call->result = parse(call);
+  if (call->result == STATUS_OK) {
+    call->result = call->route->handler(call);
+  }
+  print_and_answer(call->exchange);
+}
+
+void kit_request(void *kit_pointer, struct http_exchange *exchange) {
+  struct kit *kit = kit_pointer;
+  struct call *call = exchange->app;
+  if (call->dialect->unlimited) {
+    run_bare(call);
+    return;
+  }
+  enum lane lane = choose_lane(call);
+  call->lane = lane;
+  const struct kit_lanes *lanes = &kit->config.lanes;
+  if (lane == LANE_INLINE && !lanes->pgsql) {
+    kit_run(call, lanes->loop_db(lanes->app, exchange->loop));
+  } else if (lane == LANE_WRITER) {
+    run_writer(call, lanes->loop_db(lanes->app, exchange->loop));
+  } else {
+    submit(call, lane);
+  }
+}

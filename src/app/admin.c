@@ -1,0 +1,178 @@
+#include "app/admin.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+enum { ARGS_MAX = 64, WAIT_S = 5, CLIENT_WAIT_S = 60 };
+
+static enum status address_of(const char *data_dir, struct sockaddr_un *address, char why[256]) {
+  *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+  int len = snprintf(address->sun_path, sizeof address->sun_path, "%s/admin.sock", data_dir);
+  if (len < 0 || (size_t)len >= sizeof address->sun_path) {
+    snprintf(why, 256, "The path of the data directory is too long for its admin.sock (at most %zu bytes).",
+             sizeof address->sun_path - sizeof "/admin.sock");
+    return STATUS_INVALID;
+  }
+  return STATUS_OK;
+}
+
+enum status admin_listen(const char *data_dir, int *listener, char why[256]) {
+  struct sockaddr_un address;
+  TRY(address_of(data_dir, &address, why));
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  unlink(address.sun_path);
+  mode_t before = umask(0177);
+  bool bound = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+  umask(before);
+  if (!bound || listen(fd, 16) != 0) {
+    snprintf(why, 256, "Can't listen on %s: %s.", address.sun_path, strerror(errno));
+    if (fd >= 0) {
+      close(fd);
+    }
+    return STATUS_UNAVAILABLE;
+  }
+  *listener = fd;
+  return STATUS_OK;
+}
+
+void admin_close(const char *data_dir, int listener) {
+  struct sockaddr_un address;
+  char why[256];
+  if (listener >= 0) {
+    close(listener);
+    if (address_of(data_dir, &address, why) == STATUS_OK) {
+      unlink(address.sun_path);
+    }
+  }
+}
+
+static bool send_all(int fd, const void *bytes, size_t len) {
+  const char *at = bytes;
+  while (len > 0) {
+    ssize_t sent = send(fd, at, len, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) {
+      continue;
+    }
+    if (sent <= 0) {
+      return false;
+    }
+    at += sent;
+    len -= (size_t)sent;
+  }
+  return true;
+}
+
+static bool receive_all(int fd, void *bytes, size_t len) {
+  char *at = bytes;
+  while (len > 0) {
+    ssize_t got = recv(fd, at, len, 0);
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got <= 0) {
+      return false;
+    }
+    at += got;
+    len -= (size_t)got;
+  }
+  return true;
+}
+
+static bool send_frame(int fd, struct str frame) {
+  uint8_t length[4] = {(uint8_t)frame.len, (uint8_t)(frame.len >> 8), (uint8_t)(frame.len >> 16), (uint8_t)(frame.len >> 24)};
+  return send_all(fd, length, sizeof length) && send_all(fd, frame.at, frame.len);
+}
+
+static bool receive_frame(int fd, struct buf *frame) {
+  uint8_t length[4];
+  if (!receive_all(fd, length, sizeof length)) {
+    return false;
+  }
+  size_t len = (size_t)length[0] | (size_t)length[1] << 8 | (size_t)length[2] << 16 | (size_t)length[3] << 24;
+  buf_clear(frame);
+  char *at = len <= frame->max ? buf_reserve(frame, len + 1) : NULL;
+  if (at == NULL || !receive_all(fd, at, len)) {
+    return false;
+  }
+  at[len] = '\0';
+  frame->len = len;
+  return true;
+}
+
+static void wait_at_most(int fd, int seconds) {
+  struct timeval limit = {.tv_sec = seconds};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
+/* Arguments are NUL-terminated one after another. */
+static int split(struct buf *frame, char *argv[ARGS_MAX + 1]) {
+  int argc = 0;
+  for (size_t at = 0; at < frame->len && argc < ARGS_MAX; at += strlen(frame->at + at) + 1) {
+    argv[argc++] = frame->at + at;
+  }
+  argv[argc] = NULL;
+  return argc;
+}
+
+void admin_serve_one(int listener, admin_command command, void *app) {
+  int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+  if (fd < 0) {
+    return;
+  }
+  wait_at_most(fd, WAIT_S);
+  CLEANUP_BUF struct buf arguments, input, out, err;
+  buf_init(&arguments, ADMIN_FRAME_MAX);
+  buf_init(&input, ADMIN_FRAME_MAX);
+  buf_init(&out, 64 * 1024 * 1024);
+  buf_init(&err, ADMIN_FRAME_MAX);
+  if (receive_frame(fd, &arguments) && receive_frame(fd, &input)) {
+    char *argv[ARGS_MAX + 1];
+    int argc = split(&arguments, argv);
+    char code = (char)command(app, argc, argv, buf_str(&input), &out, &err);
+    if (!send_frame(fd, buf_str(&out)) || !send_frame(fd, buf_str(&err)) || !send_frame(fd, (struct str){&code, 1})) {
+      LOG(LOG_WARN, "A command's caller left before its answer.");
+    }
+  }
+  close(fd);
+}
+
+enum status admin_call(const char *data_dir, int argc, char **argv, struct str input, int *exit_code, char why[256]) {
+  struct sockaddr_un address;
+  TRY(address_of(data_dir, &address, why));
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+    if (fd >= 0) {
+      close(fd);
+    }
+    return STATUS_NOT_FOUND;
+  }
+  wait_at_most(fd, CLIENT_WAIT_S);
+  CLEANUP_BUF struct buf arguments, out, err, code;
+  buf_init(&arguments, ADMIN_FRAME_MAX);
+  buf_init(&out, 64 * 1024 * 1024);
+  buf_init(&err, ADMIN_FRAME_MAX);
+  buf_init(&code, ADMIN_FRAME_MAX);
+  for (int i = 0; i < argc; i++) {
+    buf_add(&arguments, argv[i], strlen(argv[i]) + 1);
+  }
+  bool done = !arguments.full && send_frame(fd, buf_str(&arguments)) && send_frame(fd, input) &&
+              receive_frame(fd, &out) && receive_frame(fd, &err) && receive_frame(fd, &code) && code.len == 1;
+  close(fd);
+  if (!done) {
+    snprintf(why, 256, "The running server did not answer on %s. Is it busy stopping? Try again in a moment.", address.sun_path);
+    return STATUS_UNAVAILABLE;
+  }
+  fwrite(out.at, 1, out.len, stdout);
+  fwrite(err.at, 1, err.len, stderr);
+  *exit_code = (unsigned char)code.at[0];
+  return STATUS_OK;
+}

@@ -1,0 +1,311 @@
+#include "app/command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/kit/kit.h"
+#include "app/admin.h"
+#include "app/dialects.h"
+#include "app/instance.h"
+#include "base/time.h"
+#include "db/db.h"
+#include "desk/account/account.h"
+#include "desk/session/session.h"
+#include "desk/statements.h"
+#include "desk/tenant/tenant.h"
+#include "wire/field.h"
+
+enum { ARENA_MAX = 64 * 1024 * 1024, LIST_STEP = 500 };
+
+struct made {
+  int64_t id;
+  struct uuid uuid;
+};
+FIELDS(made_account, struct made, "Made", {
+  FIELD(struct made, id, INT, "id", FIELD_REQUIRED),
+  FIELD(struct made, uuid, UUID, "uuid", FIELD_REQUIRED),
+});
+FIELDS(made_tenant, struct made, "MadeTenant", {
+  FIELD(struct made, id, INT, "id", FIELD_REQUIRED),
+});
+
+static int tell_problem(struct ctx *ctx, enum status status, struct buf *err) {
+  const struct problem *problem = &ctx->problem;
+  buf_format(err, "sigap: %s\n", problem->kind != NULL ? problem->kind->sentence : status_meaning(status));
+  for (unsigned i = 0; i < problem->fault_count; i++) {
+    buf_format(err, "  %.*s %.*s\n", STR_ARG(problem->faults[i].field), STR_ARG(problem->faults[i].reason));
+  }
+  return 1;
+}
+
+static int user_add(struct ctx *ctx, const struct options *options, struct str password, struct buf *out, struct buf *err) {
+  struct account_new new_account = {
+      .tenant_id = options->tenant,
+      .name = str_of(options->name),
+      .email = str_of(options->email),
+      .phone = str_of(options->phone),
+      .password = password,
+      .rule = PASSWORD_LONG_ENOUGH,
+      .language = LANGUAGE_ENGLISH,
+      .by = ACCOUNT_BY_OPERATOR,
+  };
+  if (role_parse(str_of(options->role), &new_account.role) != STATUS_OK) {
+    buf_format(err, "sigap: --role is one of super_admin, manager, supervisor, customer_service, technician, customer.\n");
+    return 2;
+  }
+  struct account account;
+  enum status status = account_create(ctx, &new_account, &account);
+  if (status != STATUS_OK) {
+    return tell_problem(ctx, status, err);
+  }
+  wire_print_json(out, &made_account, &(struct made){account.id, account.uuid});
+  buf_add_char(out, '\n');
+  return 0;
+}
+
+static int user_list(struct ctx *ctx, const struct options *options, struct buf *out, struct buf *err) {
+  struct account_filter filter = {.tenant_id = options->tenant, .limit = LIST_STEP};
+  size_t count = 0;
+  buf_add_text(out, "id\trole\tactive\temail\tname\n");
+  do {
+    struct account *accounts = NULL;
+    enum status status = account_list(ctx, &filter, &accounts, &count);
+    if (status != STATUS_OK) {
+      return tell_problem(ctx, status, err);
+    }
+    for (size_t i = 0; i < count; i++) {
+      const struct account *account = &accounts[i];
+      buf_format(out, "%lld\t%s\t%s\t%.*s\t%.*s\n", (long long)account->id, role_name((enum role)account->role),
+                 account->is_active ? "yes" : "no", STR_ARG(account->email), STR_ARG(account->name));
+      filter.after_id = account->id;
+    }
+  } while (count == LIST_STEP);
+  return 0;
+}
+
+static enum status find_account(struct ctx *ctx, const struct options *options, struct account *account) {
+  return account_by_email(ctx, options->tenant, str_of(options->email), account);
+}
+
+static int user_passwd(struct ctx *ctx, const struct options *options, struct str password, struct buf *out, struct buf *err) {
+  struct account account;
+  enum status status = find_account(ctx, options, &account);
+  if (status == STATUS_OK) {
+    status = account_set_password(ctx, account.id, password, PASSWORD_LONG_ENOUGH, 0);
+  }
+  if (status != STATUS_OK) {
+    return tell_problem(ctx, status, err);
+  }
+  buf_add_text(out, "The password is changed; the account's sessions have ended.\n");
+  return 0;
+}
+
+static int user_disable(struct ctx *ctx, const struct options *options, struct buf *out, struct buf *err) {
+  struct account account;
+  enum status status = find_account(ctx, options, &account);
+  if (status == STATUS_OK) {
+    status = account_disable(ctx, account.id);
+  }
+  if (status != STATUS_OK) {
+    return tell_problem(ctx, status, err);
+  }
+  buf_add_text(out, "The account is disabled; its sessions have ended.\n");
+  return 0;
+}
+
+static int tenant_make(struct ctx *ctx, const struct options *options, struct buf *out, struct buf *err) {
+  struct tenant_new new_tenant = {
+      .name = str_of(options->name),
+      .domain = str_of(options->domain),
+      .kind = str_of(options->kind),
+      .timezone = str_of(options->timezone),
+  };
+  int64_t id = 0;
+  enum status status = tenant_add(ctx, &new_tenant, &id);
+  if (status != STATUS_OK) {
+    return tell_problem(ctx, status, err);
+  }
+  wire_print_json(out, &made_tenant, &(struct made){.id = id});
+  buf_add_char(out, '\n');
+  return 0;
+}
+
+static int tenants_list(struct ctx *ctx, struct buf *out, struct buf *err) {
+  struct tenant *tenants = NULL;
+  size_t count = 0;
+  enum status status = tenant_list(ctx, &tenants, &count);
+  if (status != STATUS_OK) {
+    return tell_problem(ctx, status, err);
+  }
+  buf_add_text(out, "id\tactive\tkind\ttimezone\tdomain\tname\n");
+  for (size_t i = 0; i < count; i++) {
+    const struct tenant *tenant = &tenants[i];
+    buf_format(out, "%lld\t%s\t%.*s\t%.*s\t%.*s\t%.*s\n", (long long)tenant->id, tenant->is_active ? "yes" : "no",
+               STR_ARG(tenant->kind), STR_ARG(tenant->timezone), STR_ARG(tenant->domain), STR_ARG(tenant->name));
+  }
+  return 0;
+}
+
+static int tenant_stop(struct ctx *ctx, const struct options *options, struct buf *out, struct buf *err) {
+  enum status status = tenant_disable(ctx, options->id);
+  if (status != STATUS_OK) {
+    return tell_problem(ctx, status, err);
+  }
+  buf_add_text(out, "The tenant is disabled; its people's sessions have ended.\n");
+  return 0;
+}
+
+int command_on_database(struct ctx *ctx, const struct options *options, struct str input, struct buf *out, struct buf *err) {
+  struct str password = input; /* without the newline that `echo` adds */
+  if (str_ends(password, "\n")) {
+    password.len--;
+  }
+  switch (options->command) {
+    case COMMAND_USER_ADD:
+      return user_add(ctx, options, password, out, err);
+    case COMMAND_USER_LIST:
+      return user_list(ctx, options, out, err);
+    case COMMAND_USER_PASSWD:
+      return user_passwd(ctx, options, password, out, err);
+    case COMMAND_USER_DISABLE:
+      return user_disable(ctx, options, out, err);
+    case COMMAND_TENANT_ADD:
+      return tenant_make(ctx, options, out, err);
+    case COMMAND_TENANT_LIST:
+      return tenants_list(ctx, out, err);
+    case COMMAND_TENANT_DISABLE:
+      return tenant_stop(ctx, options, out, err);
+    default:
+      buf_add_text(err, "sigap: a running server does not take this command.\n");
+      return 2;
+  }
+}
+
+static int with_context(struct db *db, const struct options *options, struct str input, struct buf *out, struct buf *err) {
+  CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
+  struct ctx ctx = {.arena = arena, .db = db, .now_us = time_now_us()};
+  return command_on_database(&ctx, options, input, out, err);
+}
+
+int command_for_client(struct db *db, int argc, char **argv, struct str input, struct buf *out, struct buf *err) {
+  CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
+  struct options options;
+  char why[512];
+  if (options_read(argc, argv, arena, &options, why) != STATUS_OK) {
+    buf_format(err, "sigap: %s\n", why);
+    return 2;
+  }
+  return with_context(db, &options, input, out, err);
+}
+
+static bool read_password(const struct options *options, struct buf *input) {
+  if (!options->password_stdin) {
+    return true;
+  }
+  if (isatty(STDIN_FILENO)) {
+    fprintf(stderr, "Password (ends with Enter and Ctrl-D): ");
+  }
+  char piece[1024];
+  ssize_t got;
+  while ((got = read(STDIN_FILENO, piece, sizeof piece)) > 0) {
+    buf_add(input, piece, (size_t)got);
+  }
+  return got == 0 && !input->full;
+}
+
+static int run_directly(const struct options *options, struct str input, struct buf *out, struct buf *err) {
+  char why[256];
+  int lock = -1;
+  struct db_config config = {options->database, desk_statements, desk_statement_count, desk_migrations, desk_migration_count};
+  struct db *db = NULL;
+  int applied = 0;
+  session_setup(&(struct session_keys){.count = 0}, true);
+  enum status status = STATUS_OK;
+  if (!options->database_is_pgsql) {
+    status = instance_make(options->data, why);
+    status = status == STATUS_OK ? instance_lock(options->data, &lock, why) : status;
+  }
+  status = status == STATUS_OK ? db_migrate(&config, &applied, why) : status;
+  status = status == STATUS_OK ? db_open(&config, DB_WRITE, &db, why) : status;
+  int code = 1;
+  if (status != STATUS_OK) {
+    buf_format(err, "sigap: %s\n", why);
+  } else {
+    code = with_context(db, options, input, out, err);
+    db_close(db);
+  }
+  instance_unlock(lock);
+  return code;
+}
+
+int command_run(const struct options *options, int argc, char **argv) {
+  CLEANUP_BUF struct buf input, out, err;
+  buf_init(&input, 4096);
+  buf_init(&out, ARENA_MAX);
+  buf_init(&err, ADMIN_FRAME_MAX);
+  if (!read_password(options, &input)) {
+    fprintf(stderr, "sigap: the password on standard input is longer than 4,096 bytes or can't be read.\n");
+    return 2;
+  }
+  int code = 1;
+  char why[256];
+  enum status status = STATUS_NOT_FOUND;
+  if (!options->database_is_pgsql) {
+    status = admin_call(options->data, argc, argv, buf_str(&input), &code, why);
+  }
+  if (status == STATUS_NOT_FOUND) {
+    code = run_directly(options, buf_str(&input), &out, &err);
+    fwrite(out.at, 1, out.len, stdout);
+    fwrite(err.at, 1, err.len, stderr);
+  } else if (status != STATUS_OK) {
+    fprintf(stderr, "sigap: %s\n", why);
+  }
+  return code;
+}
+
+int command_migrate(const struct options *options) {
+  char why[256];
+  int lock = -1;
+  int applied = 0;
+  struct db_config config = {options->database, desk_statements, desk_statement_count, desk_migrations, desk_migration_count};
+  enum status status = STATUS_OK;
+  if (!options->database_is_pgsql) {
+    status = instance_make(options->data, why);
+    status = status == STATUS_OK ? instance_lock(options->data, &lock, why) : status;
+  }
+  status = status == STATUS_OK ? db_migrate(&config, &applied, why) : status;
+  instance_unlock(lock);
+  if (status != STATUS_OK) {
+    fprintf(stderr, "sigap: %s\n", why);
+    return 1;
+  }
+  if (applied == 0) {
+    printf("The database is up to date.\n");
+  } else {
+    printf("The database is up to date: %d step%s done.\n", applied, applied == 1 ? "" : "s");
+  }
+  return 0;
+}
+
+int command_openapi(const struct options *options) {
+  const char *wanted = options->argument_count > 0 ? options->arguments[0] : NULL;
+  if (wanted == NULL) {
+    for (const struct dialect *const *dialect = documented_dialects; *dialect != NULL; dialect++) {
+      printf("%s\t%s\n", (*dialect)->name, (*dialect)->title);
+    }
+    return 0;
+  }
+  for (const struct dialect *const *dialect = documented_dialects; *dialect != NULL; dialect++) {
+    if (strcmp((*dialect)->name, wanted) == 0) {
+      CLEANUP_BUF struct buf out;
+      buf_init(&out, ARENA_MAX);
+      kit_openapi(*dialect, options->public_url, &out);
+      fwrite(out.at, 1, out.len, stdout);
+      putchar('\n');
+      return 0;
+    }
+  }
+  fprintf(stderr, "sigap: there is no dialect \"%s\"; `sigap openapi` lists them.\n", wanted);
+  return 2;
+}

@@ -1,0 +1,6 @@
+#include "app/dialects.h"
+
+#include "api/hcall/hcall.h"
+#include "api/tiket/tiket.h"
+
+const struct dialect *const documented_dialects[] = {&tiket_dialect, &hcall_dialect, NULL};

@@ -1,0 +1,128 @@
+#include "app/instance.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/id.h"
+
+enum { KEY_BYTES = 64, KEY_TEXT = 2 * KEY_BYTES };
+
+char *instance_path(const char *data_dir, struct arena *arena, const char *name) {
+  return str_c(arena, str_format(arena, "%s/%s", data_dir, name));
+}
+
+static enum status fail(char why[256], const char *what, const char *path) {
+  snprintf(why, 256, "%s %s: %s.", what, path, strerror(errno));
+  return STATUS_UNAVAILABLE;
+}
+
+enum status instance_make(const char *data_dir, char why[256]) {
+  char path[4096];
+  int len = snprintf(path, sizeof path, "%s", data_dir);
+  if (len <= 0 || (size_t)len >= sizeof path) {
+    snprintf(why, 256, "The name of the data directory is empty or too long.");
+    return STATUS_INVALID;
+  }
+  for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    if (mkdir(path, 0755) != 0 && errno != EEXIST) {
+      return fail(why, "Can't make the folder", path);
+    }
+    *slash = '/';
+  }
+  if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+    return fail(why, "Can't make the data directory", path);
+  }
+  return STATUS_OK;
+}
+
+enum status instance_lock(const char *data_dir, int *lock, char why[256]) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/lock", data_dir);
+  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    return fail(why, "Can't open", path);
+  }
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    char owner[32] = {0};
+    ssize_t got = read(fd, owner, sizeof owner - 1);
+    owner[got > 0 ? strcspn(owner, "\n") : 0] = '\0';
+    snprintf(why, 256, "Another sigap (process %s) is using the data directory %s. Stop it first, or choose another --data.",
+             owner[0] != '\0' ? owner : "unknown", data_dir);
+    close(fd);
+    return STATUS_STATE;
+  }
+  char text[32];
+  int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+  if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)len, 0) != len) {
+    enum status status = fail(why, "Can't write", path);
+    close(fd);
+    return status;
+  }
+  *lock = fd;
+  return STATUS_OK;
+}
+
+void instance_unlock(int lock) {
+  if (lock >= 0) {
+    close(lock);
+  }
+}
+
+static enum status key_read(const char *path, struct arena *arena, struct str *key, char why[256]) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return errno == ENOENT ? STATUS_NOT_FOUND : fail(why, "Can't open", path);
+  }
+  char text[1024];
+  ssize_t got = read(fd, text, sizeof text);
+  close(fd);
+  if (got < 0) {
+    return fail(why, "Can't read", path);
+  }
+  struct str found = str_trim((struct str){text, (size_t)got});
+  if (found.len < 32) {
+    snprintf(why, 256, "%s holds less than 32 bytes. Remove it to have a new key made; everybody signs in again.", path);
+    return STATUS_INVALID;
+  }
+  *key = str_copy(arena, found);
+  return STATUS_OK;
+}
+
+static enum status key_make(const char *path, const char *data_dir, char why[256]) {
+  uint8_t bytes[KEY_BYTES];
+  char text[KEY_TEXT + 2];
+  random_bytes(bytes, sizeof bytes);
+  for (int i = 0; i < KEY_BYTES; i++) {
+    snprintf(text + (size_t)i * 2, 3, "%02x", bytes[i]);
+  }
+  text[KEY_TEXT] = '\n';
+  char temporary[4096];
+  snprintf(temporary, sizeof temporary, "%s/jwt.key.new", data_dir);
+  int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    return fail(why, "Can't make", temporary);
+  }
+  bool kept = write(fd, text, KEY_TEXT + 1) == KEY_TEXT + 1 && fsync(fd) == 0;
+  kept = close(fd) == 0 && kept;
+  if (!kept || rename(temporary, path) != 0) {
+    return fail(why, "Can't write", path);
+  }
+  return STATUS_OK;
+}
+
+enum status instance_key(const char *data_dir, struct arena *arena, struct str *key, char why[256]) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/jwt.key", data_dir);
+  enum status status = key_read(path, arena, key, why);
+  if (status == STATUS_NOT_FOUND) {
+    TRY(key_make(path, data_dir, why));
+    status = key_read(path, arena, key, why);
+  }
+  return status;
+}

@@ -1,0 +1,21 @@
+#ifndef SIGAP_APP_INSTANCE_H
+#define SIGAP_APP_INSTANCE_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/str.h"
+
+/* The data directory and what stands in it: the lock, the key, the names of the rest. */
+
+/* Makes the directory (0700) and its parents where they are missing. */
+enum status instance_make(const char *data_dir, char why[256]) MUST_CHECK;
+/* Takes the lock: one process owns a data directory. STATUS_STATE when another has it (why names its
+ * process id). Held until instance_unlock or the end of the process. */
+enum status instance_lock(const char *data_dir, int *lock, char why[256]) MUST_CHECK;
+void instance_unlock(int lock);
+/* The key that signs tokens: <data>/jwt.key (0600, 64 random bytes as hexadecimal), made where absent. */
+enum status instance_key(const char *data_dir, struct arena *arena, struct str *key, char why[256]) MUST_CHECK;
+/* "<data>/<name>" in the arena. */
+char *instance_path(const char *data_dir, struct arena *arena, const char *name);
+
+#endif

@@ -1,0 +1,305 @@
+#include <errno.h>
+#include <locale.h>
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "app/admin.h"
+#include "app/command.h"
+#include "app/dialects.h"
+#include "app/instance.h"
+#include "app/lanes.h"
+#include "app/system.h"
+#include "app/timers.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "desk/account/account.h"
+#include "desk/file/file.h"
+#include "desk/session/session.h"
+#include "desk/statements.h"
+#include "desk/tenant/tenant.h"
+#include "net/http.h"
+
+/* `sigap serve`: wires the rooms together, waits for a signal, takes them apart again. */
+
+enum { GRACE_MS = 8000, PGSQL_THREADS = 16, POOL_THREADS = 2, ARENA_MAX = 16 * 1024 * 1024 };
+
+struct server {
+  const struct options *options;
+  struct arena *arena;
+  struct db_config database;
+  int lock;
+  int admin;           /* listening socket, or -1 */
+  int signals;         /* signalfd */
+  struct lanes *lanes;
+  struct kit *kit;
+  struct post *post;
+  struct http_server *http;
+  struct db *db;       /* the main thread's: timers and the command line */
+  struct timers *timers;
+  struct system_view view;
+  const struct dialect **dialects; /* documented ones and system's */
+  bool first_start;
+};
+
+static unsigned cores(void) {
+  long found = sysconf(_SC_NPROCESSORS_ONLN);
+  return found < 1 ? 1 : (unsigned)found;
+}
+
+/* Signals are read in the main loop; no thread is interrupted by them. */
+static enum status block_signals(int *fd, char why[256]) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  *fd = signalfd(-1, &set, SFD_CLOEXEC);
+  if (*fd < 0) {
+    snprintf(why, 256, "Can't wait for signals: %s.", strerror(errno));
+    return STATUS_UNAVAILABLE;
+  }
+  return STATUS_OK;
+}
+
+/* As many files as the system lets us have, so that thousands of connections fit. */
+static void raise_file_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+static enum status open_data(struct server *server, char why[256]) {
+  const struct options *options = server->options;
+  TRY(instance_make(options->data, why));
+  TRY(instance_lock(options->data, &server->lock, why));
+  server->database = (struct db_config){options->database, desk_statements, desk_statement_count, desk_migrations,
+                                        desk_migration_count};
+  int applied = 0;
+  TRY(db_migrate(&server->database, &applied, why));
+  if (applied > 0) {
+    LOG(LOG_INFO, "The database was brought up to date.", LOG_N("steps", applied));
+  }
+  return file_setup(options->data, why);
+}
+
+static enum status setup_keys(struct server *server, char why[256]) {
+  struct session_keys keys = {.count = 1};
+  if (server->options->jwt_secret.len > 0) {
+    keys.keys[0] = server->options->jwt_secret;
+  } else {
+    TRY(instance_key(server->options->data, server->arena, &keys.keys[0], why));
+  }
+  session_setup(&keys, server->options->login_throttle);
+  return STATUS_OK;
+}
+
+static void committed(void *app) {
+  struct server *server = app;
+  if (server->post != NULL) {
+    post_wake(server->post);
+  }
+}
+
+static enum status open_lanes(struct server *server, unsigned threads, char why[256]) {
+  struct lanes_config config = {
+      .database = &server->database,
+      .pgsql = server->options->database_is_pgsql,
+      .loops = threads,
+      .hash_threads = cores() > 2 ? 2 : 1,
+      .pool_threads = POOL_THREADS,
+      .pgsql_threads = PGSQL_THREADS,
+      .committed = committed,
+      .app = server,
+  };
+  TRY(lanes_new(&config, &server->lanes, why));
+  TRY(lanes_connect(server->lanes, &server->db, why));
+  struct db *post_db = NULL;
+  TRY(lanes_connect(server->lanes, &post_db, why));
+  struct post_config post = {.smtp_url = server->options->smtp,
+                             .data_dir = server->options->data,
+                             .mail_from = server->options->mail_from,
+                             .public_url = server->options->public_url};
+  enum status status = post_new(&post, post_db, &server->post, why);
+  if (status != STATUS_OK) {
+    db_close(post_db);
+  }
+  return status;
+}
+
+/* One short piece of desk work on the main thread's connection. */
+static enum status desk_work(struct server *server, enum status (*work)(struct ctx *ctx, struct server *server), char why[256]) {
+  CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
+  struct ctx ctx = {.arena = arena, .db = server->db, .now_us = time_now_us()};
+  enum status status = work(&ctx, server);
+  if (status != STATUS_OK) {
+    snprintf(why, 256, "%s", ctx.problem.kind != NULL ? ctx.problem.kind->sentence : status_meaning(status));
+  }
+  return status;
+}
+
+static enum status prepare_desk(struct ctx *ctx, struct server *server) {
+  if (server->options->timezone != NULL) {
+    TRY(tenant_set_timezone(ctx, TENANT_OPERATOR, str_of(server->options->timezone)));
+  }
+  return account_first_staff(ctx, TENANT_OPERATOR, &server->first_start);
+}
+
+static void build_kit(struct server *server) {
+  size_t count = 0;
+  while (documented_dialects[count] != NULL) {
+    count++;
+  }
+  server->dialects = arena_array(server->arena, count + 1, sizeof *server->dialects);
+  memcpy(server->dialects, documented_dialects, count * sizeof *server->dialects);
+  server->dialects[count] = &system_dialect;
+  struct kit_config config = {.dialects = server->dialects,
+                              .dialect_count = count + 1,
+                              .lanes = lanes_face(server->lanes),
+                              .cors_origins = server->options->cors_origins,
+                              .rate_limit_per_minute = server->options->rate_limit,
+                              .public_url = server->options->public_url};
+  server->kit = kit_new(&config);
+}
+
+static enum status open_http(struct server *server, unsigned threads, char why[256]) {
+  const struct options *options = server->options;
+  struct http_config config = {.address = options->listen_address,
+                               .port = options->listen_port,
+                               .threads = threads,
+                               .limits = http_limits_default,
+                               .trusted_proxies = options->trusted_proxies,
+                               .callbacks = {.app = server->kit,
+                                             .head = kit_head,
+                                             .request = kit_request,
+                                             .refuse = kit_refuse,
+                                             .done = kit_done}};
+  const char *reason = NULL;
+  enum status status = http_server_new(&config, &server->http, &reason);
+  if (status != STATUS_OK) {
+    snprintf(why, 256, "Can't listen on %s port %u: %s.", options->listen_address, (unsigned)options->listen_port, reason);
+  }
+  return status;
+}
+
+/* The first line holds the address; the next tell a newcomer what to do. */
+static void greet(const struct server *server) {
+  const struct options *options = server->options;
+  bool ipv6 = strchr(options->listen_address, ':') != NULL;
+  printf("Sigap " SIGAP_VERSION " serves on http://%s%s%s:%u\n", ipv6 ? "[" : "", options->listen_address,
+         ipv6 ? "]" : "", (unsigned)http_server_port(server->http));
+  printf("Data: %s · database: %s\n", options->data, options->database_is_pgsql ? "PostgreSQL" : "SQLite");
+  if (options->smtp == NULL) {
+    printf("Mail: no --smtp, so mails are written to %s/mail\n", options->data);
+  }
+  if (server->first_start) {
+    printf("\nNobody can administer this desk yet. Make the first administrator with:\n\n"
+           "  echo 'a-good-password' | sigap user add --data %s --email you@example.com --name 'Your Name' \\\n"
+           "    --role super_admin --password-stdin\n\n",
+           options->data);
+  }
+  fflush(stdout);
+}
+
+static enum status start(struct server *server, char why[256]) {
+  unsigned threads = server->options->threads != 0 ? server->options->threads : cores();
+  TRY(block_signals(&server->signals, why));
+  raise_file_limit();
+  TRY(open_data(server, why));
+  TRY(setup_keys(server, why));
+  TRY(open_lanes(server, threads, why));
+  TRY(desk_work(server, prepare_desk, why));
+  build_kit(server);
+  TRY(timers_new(server->options, server->db, &server->view, &server->timers, why));
+  TRY(open_http(server, threads, why));
+  TRY(admin_listen(server->options->data, &server->admin, why));
+  server->view.kit = server->kit;
+  server->view.lanes = server->lanes;
+  server->view.post = server->post;
+  server->view.server = server->http;
+  server->view.dialects = documented_dialects;
+  server->view.public_url = server->options->public_url;
+  server->view.started_at = time_now_us();
+  atomic_store(&server->view.ready, true);
+  system_setup(&server->view);
+  lanes_start(server->lanes);
+  http_server_start(server->http);
+  post_start(server->post);
+  return STATUS_OK;
+}
+
+static int client_command(void *app, int argc, char **argv, struct str input, struct buf *out, struct buf *err) {
+  struct server *server = app;
+  return command_for_client(server->db, argc, argv, input, out, err);
+}
+
+/* Until a signal: the command line's clients and the timers, one thing at a time. */
+static void wait_for_end(struct server *server) {
+  struct pollfd polled[] = {{.fd = server->signals, .events = POLLIN}, {.fd = server->admin, .events = POLLIN}};
+  for (;;) {
+    int ready = poll(polled, 2, timers_run(server->timers));
+    if (ready > 0 && (polled[0].revents & POLLIN) != 0) {
+      return;
+    }
+    if (ready > 0 && (polled[1].revents & POLLIN) != 0) {
+      admin_serve_one(server->admin, client_command, server);
+    }
+  }
+}
+
+/* In the order that keeps every promise: no new requests, running ones end, their writes commit. */
+static void stop(struct server *server) {
+  atomic_store(&server->view.stopping, true);
+  admin_close(server->options->data, server->admin);
+  if (server->http != NULL) {
+    http_server_stop(server->http, GRACE_MS);
+  }
+  if (server->lanes != NULL) {
+    lanes_stop(server->lanes);
+  }
+  if (server->post != NULL) {
+    post_stop(server->post);
+  }
+  http_server_free(server->http);
+  post_free(server->post);
+  timers_free(server->timers);
+  db_close(server->db);
+  kit_free(server->kit);
+  lanes_free(server->lanes);
+  instance_unlock(server->lock);
+  if (server->signals >= 0) {
+    close(server->signals);
+  }
+}
+
+int command_serve(const struct options *options) {
+  log_setup(options->log_level, options->log_format);
+  /* Few heaps: memory that one thread frees serves the others, and an idle server stays small. */
+  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+  CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
+  struct server server = {.options = options, .arena = arena, .lock = -1, .admin = -1, .signals = -1};
+  char why[256] = "";
+  if (start(&server, why) != STATUS_OK) {
+    fprintf(stderr, "sigap: %s\n", why);
+    /* Nothing runs yet but what start() made: the process's end takes it back. */
+    instance_unlock(server.lock);
+    return 1;
+  }
+  greet(&server);
+  wait_for_end(&server);
+  LOG(LOG_INFO, "Stopping: requests under way are finished first.");
+  stop(&server);
+  LOG(LOG_INFO, "Stopped.");
+  return 0;
+}
