@@ -96,6 +96,10 @@ enum status db_each(struct ctx *ctx, unsigned statement, const void *in,
  * STATUS_RETRY (PostgreSQL collision), STATUS_STORAGE_FULL, STATUS_UNAVAILABLE (connection lost;
  * it is opened again at the next transaction), STATUS_BROKEN (all else, logged). Problem set but for DUPLICATE and RETRY. */
 
+/* Looks whether the store's structure is sound (SQLite: PRAGMA quick_check; PostgreSQL: the connection answers).
+ * Slow on a large database. STATUS_BROKEN with a sentence in `why`. */
+enum status db_check(struct ctx *ctx, char why[256]) MUST_CHECK;
+
 /* ---- transactions ---- */
 typedef enum status (*db_command)(struct ctx *ctx, void *arg);
 

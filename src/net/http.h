@@ -41,6 +41,7 @@ struct http_head {
   bool chunked;
   bool keep_alive;
   bool expect_continue;
+  bool expect_other;      /* an expectation that nobody here knows: 417 */
   int64_t content_length; /* -1 without one */
 };
 
@@ -51,7 +52,8 @@ struct str http_header(const struct http_head *head, const char *name);
 enum http_parse { HTTP_PARSE_MORE, HTTP_PARSE_DONE, HTTP_PARSE_BAD, HTTP_PARSE_TOO_LONG, HTTP_PARSE_VERSION, HTTP_PARSE_UNIMPLEMENTED };
 /* Reads a whole head (request line to the empty line) from the start of `bytes`.
  * DONE sets *used to its length. MORE: no verdict yet. TOO_LONG: 431 (or 414 when the request line itself is),
- * VERSION: 505, UNIMPLEMENTED: 501 (a transfer coding other than chunked), BAD: 400.
+ * VERSION: 505, UNIMPLEMENTED: 501 (another transfer coding under a last "chunked"; without that one RFC 9112 6.3
+ * demands 400), BAD: 400. But for DONE the head may be filled in part: up to what was understood.
  * Refused: bare LF or CR, folded lines, NUL and control bytes, white space before the
  * colon, missing or repeated Host, repeated or differing or malformed Content-Length,
  * Content-Length together with Transfer-Encoding, Transfer-Encoding in HTTP/1.0. */
@@ -113,7 +115,9 @@ struct http_callbacks {
   /* The server itself refuses (400, 408, 413, 414, 417, 431, 501, 505): fills headers and
    * body_out for exchange->status. exchange->head may be empty. */
   void (*refuse)(void *app, struct http_exchange *exchange);
-  /* An answer was given to the connection: for logs and metrics. */
+  /* An answer was given to the connection: for logs and metrics. On the loop's thread, once for every answered or
+   * refused exchange, also where the client has gone meanwhile; never for one whose client left before its request
+   * was whole. The arena still lives. */
   void (*done)(void *app, const struct http_exchange *exchange);
   /* Called once on each loop's thread before it starts and after it ended: connections per thread. */
   void (*loop_start)(void *app, struct http_loop *loop, unsigned index);
@@ -152,6 +156,7 @@ void http_server_start(struct http_server *server);
 /* Stops accepting, closes idle connections, lets running exchanges finish (each answer
  * with Connection: close) for at most grace_ms, then closes what is left and joins the threads. */
 void http_server_stop(struct http_server *server, uint32_t grace_ms);
+/* After http_server_stop. Exchanges that are still with a handler are freed too: end the handlers' threads before. */
 void http_server_free(struct http_server *server);
 
 /* The answer is complete. On the loop's own thread it is written at once; from another

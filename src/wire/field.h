@@ -114,7 +114,11 @@ struct fields {
 
 /* ---- input. All faults are collected with problem_fault; STATUS_INVALID if any. `out` is a
  * struct of fields->size, zeroed by the caller; its texts live in ctx->arena (or in `body`). ---- */
-enum { WIRE_DEPTH_MAX = 32 };
+enum {
+  WIRE_DEPTH_MAX = 32,
+  WIRE_VALUES_MAX = 65536, /* values in one body: each costs some hundred bytes of memory once parsed */
+  WIRE_PAIRS_MAX = 100,    /* of a form */
+};
 extern const struct problem_kind wire_malformed; /* INVALID: not JSON, too deep, duplicate keys, not UTF-8, not an object */
 enum status wire_read_json(struct ctx *ctx, struct str body, const struct fields *fields, void *out) MUST_CHECK;
 /* application/x-www-form-urlencoded and query strings: flat fields only (a key twice is a fault). */
@@ -135,8 +139,16 @@ void wire_print_real(struct buf *out, double number);
 
 /* ---- JSON Schema (draft 2020-12, as OpenAPI 3.1 takes it) ---- */
 enum wire_direction { WIRE_IN, WIRE_OUT };
-/* The schema of the object itself; nested tables as "$ref": "#/components/schemas/<title>". */
+/* The schema of the object itself; nested tables as "$ref": "#/components/schemas/<name>" (see wire_schema_name). */
 void wire_schema(struct buf *out, const struct fields *fields, enum wire_direction direction);
+/* The schema of one row's value: for the parameters of a query string. */
+void wire_row_schema(struct buf *out, const struct field *row, enum wire_direction direction);
+/* The name under which components hold the schema: the title; for input the title and "Input", unless it ends so. */
+void wire_schema_name(struct buf *out, const struct fields *fields, enum wire_direction direction);
+/* A fitting example value of one row. */
+void wire_row_example(struct buf *out, const struct field *row, enum wire_direction direction);
+/* Calls each(arg, table) once for this table and for every one that its rows lead to. */
+void wire_each_table(const struct fields *fields, void (*each)(void *arg, const struct fields *fields), void *arg);
 /* An example object from the rows' examples (kinds without one get a fitting sample). */
 void wire_example(struct buf *out, const struct fields *fields, enum wire_direction direction);
 

@@ -72,11 +72,12 @@ enum status account_list(struct ctx *ctx, const struct account_filter *filter, s
 enum status account_delete(struct ctx *ctx, int64_t account_id) MUST_CHECK;
 /* Deletes the super_admin whose credentials were just proved (hcall's master/delete). */
 enum status account_delete_self(struct ctx *ctx, const struct account *account) MUST_CHECK;
-/* is_active = false and all sessions ended. */
+/* is_active = false and all sessions ended. This and the next two need MAY_ACCOUNT_WRITE over the account's role;
+ * without a caller (ctx->who NULL) it is the command line, which may. */
 enum status account_disable(struct ctx *ctx, int64_t account_id) MUST_CHECK;
 /* Role change ends the account's sessions. */
 enum status account_set_role(struct ctx *ctx, int64_t account_id, enum role role) MUST_CHECK;
-/* A new password; ends all sessions but `keep_session` (0: all). Hash lane. */
+/* A new password, one's own too; ends all sessions but `keep_session` (0: all). Hash lane. */
 enum status account_set_password(struct ctx *ctx, int64_t account_id, struct str password, enum password_rule rule, int64_t keep_session) MUST_CHECK;
 
 /* The Argon2id hash of a stored account, for desk/session only; NONE without one. */

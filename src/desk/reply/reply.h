@@ -17,6 +17,8 @@ struct reply {
 };
 enum { REPLY_LIST_MAX = 10000 };
 
+extern const struct problem_kind reply_list_too_large; /* TOO_LARGE: more text than a request may hold */
+
 /* Of tickets the caller was found to read already (ticket_get, ticket_list). By id (time). */
 enum status reply_list(struct ctx *ctx, int64_t ticket_id, struct reply **out, size_t *count) MUST_CHECK;
 /* Only the row; the rules around it are ticket_reply's. Inside db_write. */

@@ -44,7 +44,8 @@ enum status session_prove(struct ctx *ctx, const struct sign_in *sign_in, struct
 enum status session_open(struct ctx *ctx, const struct account *account, int64_t lifetime_s, struct session_token *out) MUST_CHECK;
 /* The token (without "Bearer ") → the live caller, with one statement. Reads only. */
 enum status session_resume(struct ctx *ctx, struct str token, struct who *out) MUST_CHECK;
-/* Ends the caller's session (logout). */
+/* Ends the caller's session (logout). Each ending that changed something writes EVENT_SESSION_ENDED: account_id whose
+ * (0: everybody of the tenant), old_value the session (0: all), new_value the one that was kept (0: none). */
 enum status session_end(struct ctx *ctx) MUST_CHECK;
 /* Ends all sessions of an account but one (0: all). Inside db_write. */
 enum status session_end_account(struct ctx *ctx, int64_t account_id, int64_t but_session_id) MUST_CHECK;
@@ -53,9 +54,29 @@ enum status session_end_tenant(struct ctx *ctx, int64_t tenant_id) MUST_CHECK;
 enum status session_sweep(struct ctx *ctx, int64_t max, int64_t *dropped) MUST_CHECK;
 
 /* ---- token.c: JWT (RFC 7519, RFC 7515), HS256 only ---- */
-struct token_claims { int64_t session_id; int64_t issued_at_s, expires_at_s; };
-/* A token whose header is not byte for byte one of ours is refused before anything is parsed. */
+/* account: the uuid of the session's account ("sub"). It ties the token to more than a row's number, which
+ * a database restored from a backup gives away again. */
+struct token_claims { int64_t session_id; int64_t issued_at_s, expires_at_s; struct uuid account; };
+/* Which keys sign and verify; session_setup calls it. Keeps keyed contexts, not the keys. */
+void token_setup(const struct session_keys *keys);
+/* A token whose header is not byte for byte ours is refused before anything is parsed: STATUS_INVALID, as is
+ * everything without the form of a token. A signature that is not ours is STATUS_UNAUTHENTICATED. Sets no problem,
+ * does not look at the time. */
 enum status token_sign(struct arena *arena, const struct token_claims *claims, struct str *out) MUST_CHECK;
 enum status token_verify(struct str token, struct token_claims *out) MUST_CHECK;
+
+/* ---- throttle.c: failed sign-ins, by account and address, by account, by address ---- */
+struct throttle {
+  uint8_t pair[32], account[32], address[32]; /* keyed hashes: who and from where stay out of the store */
+  bool pair_failed;                           /* throttle_check found failures to forget */
+};
+/* Whether to count, and the key of the hashes. */
+void throttle_setup(bool on, struct str key);
+/* Reads only. session_throttled once a limit is reached, until its window ends. */
+enum status throttle_check(struct ctx *ctx, int64_t tenant_id, struct str email, struct str address, struct throttle *out) MUST_CHECK;
+/* Counts a failure; its own write. */
+enum status throttle_count(struct ctx *ctx, const struct throttle *throttle) MUST_CHECK;
+/* A success forgets the pair's failures. Inside db_write. */
+enum status throttle_forget(struct ctx *ctx, const struct throttle *throttle) MUST_CHECK;
 
 #endif

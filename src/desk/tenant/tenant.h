@@ -17,10 +17,13 @@ struct tenant {
 extern const struct problem_kind tenant_not_found;
 extern const struct problem_kind tenant_inactive;
 extern const struct problem_kind tenant_domain_taken;
+extern const struct problem_kind tenant_operator_stays; /* STATE: tenant 1 can't be disabled */
 
 enum status tenant_get(struct ctx *ctx, int64_t id, struct tenant *out) MUST_CHECK;
-/* The active tenant that a Host header's name means; tenant 1 where no tenant has that domain. */
+/* The active tenant that a Host header's name (without its port) means; tenant 1 where no tenant has that domain;
+ * tenant_inactive where the one that has it is not active. */
 enum status tenant_of_host(struct ctx *ctx, struct str host, struct tenant *out) MUST_CHECK;
+/* In any letter case, inactive ones too. */
 enum status tenant_by_domain(struct ctx *ctx, struct str domain, struct tenant *out) MUST_CHECK;
 /* All, by id; for the command line. */
 enum status tenant_list(struct ctx *ctx, struct tenant **out, size_t *count) MUST_CHECK;

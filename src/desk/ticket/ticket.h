@@ -61,6 +61,10 @@ enum status ticket_create(struct ctx *ctx, const struct ticket_new *new_ticket, 
 /* What the caller may read (MAY_TICKET_READ's scope), else ticket_not_found. Removed ones are not found. */
 enum status ticket_get(struct ctx *ctx, struct uuid uuid, struct ticket *out) MUST_CHECK;
 
+enum { TICKET_LIST_MAX = 10001 };
+/* TOO_LARGE: the texts of that many tickets are more than a request may hold. */
+extern const struct problem_kind ticket_list_too_large;
+
 /* Newest first, what the caller may read, keyset or skip. */
 struct ticket_filter {
   struct db_ints statuses, priorities;
@@ -70,7 +74,8 @@ struct ticket_filter {
   int64_t created_from;      /* inclusive, microseconds; 0 any */
   int64_t before_id;         /* keyset; 0 from the newest */
   int64_t skip;
-  int64_t limit;             /* at most 10,001 */
+  int64_t limit;             /* at most TICKET_LIST_MAX */
+  bool brief;                /* without descriptions (NONE), for long lists of titles */
 };
 enum status ticket_list(struct ctx *ctx, const struct ticket_filter *filter, struct ticket **out, size_t *count) MUST_CHECK;
 /* How many the filter matches (keyset, skip and limit aside), from the counters; created_from must be 0. */

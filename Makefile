@@ -1,0 +1,64 @@
+# Verbs in front of Meson and Ninja. Each installs what it needs first (tools/setup).
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+# Developers: only the tests whose name matches, e.g. make test ONLY=unit/base
+ONLY ?=
+# Seconds for each fuzz target.
+SECONDS_EACH ?= 60
+ARGS ?=
+
+.PHONY: all run test bench fuzz crash tidy format install deb clean
+# One verb after the other: several would work in the same build folders.
+.NOTPARALLEL:
+
+all:
+	@tools/setup build
+	@test -f build/release/build.ninja || meson setup build/release --buildtype=release
+	@ninja -C build/release src/app/sigap
+	@cmp -s build/release/src/app/sigap build/sigap || install -m755 build/release/src/app/sigap build/sigap
+
+run: all
+	@exec build/sigap serve $(ARGS)
+
+# tests/run builds build/test (sanitizers on), runs everything and counts.
+test:
+	@tools/setup build test
+	@exec tests/run --build $(if $(ONLY),--only '$(ONLY)')
+
+bench: all
+	@tools/setup build test bench
+	@exec node tests/bench/run.mjs $(ARGS)
+
+fuzz:
+	@tools/setup build fuzz
+	@test -f build/fuzz/build.ninja || CC=clang meson setup build/fuzz --buildtype=debugoptimized \
+	  -Dtests=true -Dtest_build=true -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
+	  -Dc_args=-fsanitize=fuzzer-no-link
+	@ninja -C build/fuzz fuzz
+	@exec tests/fuzz/run $(SECONDS_EACH) $(ONLY)
+
+crash: all
+	@tools/setup build test
+	@test -x tests/crash/run || { echo "make crash: there is no tests/crash/run yet." >&2; exit 1; }
+	@exec tests/crash/run $(ARGS)
+
+tidy:
+	@tools/setup build test tidy
+	@tools/tidy
+	@tests/run --build-only
+	@run-clang-tidy -quiet -p build/test "^$(CURDIR)/src/"
+
+format:
+	@tools/setup tidy
+	@find src tests -name '*.[ch]' -print0 | xargs -0 clang-format -i
+
+install: all
+	install -D -m755 build/sigap $(DESTDIR)$(PREFIX)/bin/sigap
+	install -D -m644 sigap.1 $(DESTDIR)$(PREFIX)/share/man/man1/sigap.1
+
+deb:
+	@echo "make deb: there is no Debian package yet." >&2; exit 1
+
+clean:
+	rm -rf build

@@ -1,0 +1,160 @@
+#include <stdlib.h>
+
+#include "desk/activity/activity.h"
+#include "desk/event/event.h"
+#include "desk/statements.h"
+#include "desk/ticket/ticket_internal.h"
+
+enum { PURGE_MAX = 1000 };
+
+struct removal {
+  struct uuid uuid;
+  bool author_only;
+  struct ticket ticket;
+};
+
+/* The mark, its history, event and counters. */
+static enum status write_removal(struct ctx *ctx, const struct ticket *before, const struct ticket *after) {
+  bool removed = after->removed_at != 0;
+  const struct ticket_update_removed_in in = {
+      .id = after->id,
+      .removed_at = after->removed_at,
+      .removed_by = after->removed_by,
+      .updated_at = after->updated_at,
+  };
+  TRY(sql_ticket_update_removed(ctx, &in, NULL));
+  TRY(activity_add(ctx, after->tenant_id, after->id, removed ? ACTIVITY_REMOVED : ACTIVITY_RESTORED, STR_NONE, STR_NONE));
+  TRY(event_add(ctx, &(struct event){.tenant_id = after->tenant_id,
+                                     .kind = removed ? EVENT_TICKET_REMOVED : EVENT_TICKET_RESTORED,
+                                     .ticket_id = after->id,
+                                     .account_id = ctx->who->account_id}));
+  return ticket_count_move(ctx, before, after);
+}
+
+static enum status remove_run(struct ctx *ctx, void *arg) {
+  struct removal *removal = arg;
+  struct ticket before;
+  TRY(ticket_load(ctx, removal->uuid, true, &before));
+  if (before.removed_at != 0) {
+    return problem_set(ctx, &ticket_not_found);
+  }
+  if (before.author_id != ctx->who->account_id) {
+    if (removal->author_only) {
+      return problem_set(ctx, &ticket_forbidden);
+    }
+    if (!ticket_visible(ctx->who, &before)) {
+      return problem_set(ctx, &ticket_not_found);
+    }
+    if (access_scope(ctx->who->role, MAY_TICKET_REMOVE) != SCOPE_ALL) {
+      return problem_set(ctx, &ticket_forbidden);
+    }
+  }
+  removal->ticket = before;
+  removal->ticket.removed_at = ctx->now_us;
+  removal->ticket.removed_by = ctx->who->account_id;
+  removal->ticket.updated_at = ctx->now_us;
+  return write_removal(ctx, &before, &removal->ticket);
+}
+
+enum status ticket_remove(struct ctx *ctx, struct uuid uuid, bool author_only, struct ticket *out) {
+  TRY(access_check(ctx, MAY_SIGNED_IN)); /* authors remove their own whatever their role */
+  struct removal removal = {.uuid = uuid, .author_only = author_only};
+  TRY(db_write(ctx, remove_run, &removal));
+  *out = removal.ticket;
+  return STATUS_OK;
+}
+
+static enum status restore_run(struct ctx *ctx, void *arg) {
+  struct removal *removal = arg;
+  const struct who *who = ctx->who;
+  struct ticket before;
+  TRY(ticket_load(ctx, removal->uuid, true, &before));
+  bool any = access_scope(who->role, MAY_TICKET_REMOVE) == SCOPE_ALL;
+  if (!any && before.author_id != who->account_id) {
+    return problem_set(ctx, ticket_visible(who, &before) ? &ticket_forbidden : &ticket_not_found);
+  }
+  removal->ticket = before;
+  if (before.removed_at == 0) {
+    return STATUS_OK;
+  }
+  if (!any && before.removed_by != who->account_id) {
+    return problem_set(ctx, &ticket_forbidden);
+  }
+  removal->ticket.removed_at = 0;
+  removal->ticket.removed_by = 0;
+  removal->ticket.updated_at = ctx->now_us;
+  return write_removal(ctx, &before, &removal->ticket);
+}
+
+enum status ticket_restore(struct ctx *ctx, struct uuid uuid, struct ticket *out) {
+  TRY(access_check(ctx, MAY_SIGNED_IN));
+  struct removal removal = {.uuid = uuid};
+  TRY(db_write(ctx, restore_run, &removal));
+  *out = removal.ticket;
+  return STATUS_OK;
+}
+
+/* ---- the clean-up ---- */
+
+struct purge {
+  const struct db_ints *statuses;
+  int64_t before_us, max, removed;
+};
+
+static int compare_ids(const void *left, const void *right) {
+  const struct ticket_purge_candidates_row *a = left, *b = right;
+  return a->id < b->id ? -1 : a->id > b->id;
+}
+
+/* The rows first and all counters at the end, so that no counter is held while waiting for a ticket. */
+static enum status purge_run(struct ctx *ctx, void *arg) {
+  struct purge *purge = arg;
+  purge->removed = 0;
+  const struct ticket_purge_candidates_in in = {
+      .statuses = *purge->statuses, .before_at = purge->before_us, .limit = purge->max};
+  struct ticket_purge_candidates_row *found = NULL;
+  size_t n = 0;
+  TRY(sql_ticket_purge_candidates_all(ctx, &in, (size_t)purge->max, &found, &n));
+  qsort(found, n, sizeof *found, compare_ids);
+  struct ticket_count_change *changes =
+      ARENA_ARRAY(ctx->arena, struct ticket_count_change, n * TICKET_COUNT_SCOPES);
+  size_t change_count = 0;
+  for (size_t i = 0; i < n; i++) {
+    const struct ticket_purge_one_in one = {
+        .id = found[i].id, .status = found[i].status, .before_at = purge->before_us, .now = ctx->now_us};
+    struct ticket_purge_one_row row;
+    enum status status = sql_ticket_purge_one(ctx, &one, &row);
+    if (status == STATUS_NOT_FOUND) {
+      continue; /* somebody was faster */
+    }
+    TRY(status);
+    TRY(activity_add(ctx, row.tenant_id, one.id, ACTIVITY_REMOVED, STR_NONE, STR_NONE));
+    TRY(event_add(ctx, &(struct event){.tenant_id = row.tenant_id, .kind = EVENT_TICKET_REMOVED, .ticket_id = one.id}));
+    const struct ticket gone = {.tenant_id = row.tenant_id,
+                                .author_id = row.author_id,
+                                .assignee_id = row.assignee_id,
+                                .status = (int)row.status,
+                                .priority = (int)row.priority};
+    ticket_count_changes(&gone, -1, changes + change_count);
+    change_count += TICKET_COUNT_SCOPES;
+    purge->removed++;
+  }
+  return ticket_count_apply(ctx, changes, change_count);
+}
+
+enum status ticket_purge(struct ctx *ctx, const struct db_ints *statuses, int64_t before_us, int64_t max,
+                         int64_t *removed) {
+  struct purge purge = {.statuses = statuses, .before_us = before_us, .max = max < PURGE_MAX ? max : PURGE_MAX};
+  /* An empty set would mean "any status" to the statement; nobody asks to remove that. */
+  if (statuses->count == 0 || purge.max <= 0) {
+    *removed = 0;
+    return STATUS_OK;
+  }
+  const struct who *caller = ctx->who;
+  ctx->who = NULL; /* the system does it, whoever asked */
+  enum status status = db_write(ctx, purge_run, &purge);
+  ctx->who = caller;
+  TRY(status);
+  *removed = purge.removed;
+  return STATUS_OK;
+}

@@ -1,0 +1,195 @@
+#include "store.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/id.h"
+#include "base/log.h"
+#include "db/engine.h"
+#include "desk/statements.h"
+
+enum { ARENA_MAX = 64 << 20, ANSWER_MAX = 1 << 20 };
+
+static const struct store_schema desk_schema = {desk_statements, &desk_statement_count, desk_migrations, &desk_migration_count};
+
+static void must(bool good, const char *what, const char *why) {
+  if (!good) {
+    print_error("%s: %s\n", what, why);
+    fail();
+  }
+}
+
+/* ---- the database of a test ---- */
+
+static const char *cluster(void) {
+  const char *url = getenv("SIGAP_TEST_POSTGRES");
+  return url && *url ? url : NULL;
+}
+
+/* The cluster's address with another database in it. */
+static void pgsql_url(const char *name, char url[512]) {
+  const char *from = cluster();
+  const char *host = strstr(from, "://");
+  must(host, "SIGAP_TEST_POSTGRES", "is no postgresql:// address");
+  const char *path = strchr(host + 3, '/');
+  const char *query = strchr(from, '?');
+  const char *end = path && (!query || path < query) ? path : query ? query : from + strlen(from);
+  snprintf(url, 512, "%.*s/%s%s", (int)(end - from), from, name, query ? query : "");
+}
+
+static void on_cluster(const char *sql) {
+  char why[256] = "";
+  struct db *db = NULL;
+  struct db_config config = {.url = cluster()};
+  must(db_open_bare(&config, DB_WRITE, false, &db, why) == STATUS_OK, cluster(), why);
+  enum status status = db->engine->script(db, sql);
+  char reason[256];
+  snprintf(reason, sizeof(reason), "%s", db->reason);
+  db_close(db);
+  must(status == STATUS_OK, sql, reason);
+}
+
+static void make_database(struct store *store) {
+  if (store->pgsql) {
+    uint64_t some = 0;
+    random_bytes(&some, sizeof(some));
+    snprintf(store->name, sizeof(store->name), "sigap_%016" PRIx64, some);
+    char sql[160];
+    snprintf(sql, sizeof(sql), "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8'", store->name);
+    on_cluster(sql);
+    pgsql_url(store->name, store->url);
+  } else {
+    snprintf(store->url, sizeof(store->url), "sqlite:%s/test.db", store->folder);
+  }
+}
+
+static void drop_database(const struct store *store) {
+  if (store->pgsql && store->name[0]) {
+    char sql[160];
+    snprintf(sql, sizeof(sql), "DROP DATABASE %s WITH (FORCE)", store->name);
+    on_cluster(sql);
+  }
+}
+
+/* The folder is flat: files that tests and SQLite made. */
+static void remove_folder(const char *folder) {
+  DIR *dir = opendir(folder);
+  if (!dir) {
+    return;
+  }
+  for (struct dirent *entry; (entry = readdir(dir));) {
+    if (entry->d_name[0] != '.') {
+      unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+  }
+  closedir(dir);
+  rmdir(folder);
+}
+
+int store_setup(void **state) {
+  const struct store_case *test = *state;
+  struct store *store = calloc(1, sizeof(*store));
+  must(store != NULL, "store", "out of memory");
+  *state = store;
+  store->test = test;
+  store->pgsql = test->pgsql;
+  if (store->pgsql && !cluster()) {
+    store->skip = true;
+    return 0;
+  }
+  log_setup(LOG_ERROR, LOG_TEXT);
+  const char *temporary = getenv("TMPDIR");
+  snprintf(store->folder, sizeof(store->folder), "%.40s/sigap-store-XXXXXX", temporary ? temporary : "/tmp");
+  must(mkdtemp(store->folder) != NULL, store->folder, "can't be made");
+  make_database(store);
+  const struct store_schema *schema = test->schema ? test->schema : &desk_schema;
+  store->config = (struct db_config){
+      .url = store->url,
+      .statements = schema->statements,
+      .statement_count = *schema->statement_count,
+      .migrations = schema->migrations,
+      .migration_count = *schema->migration_count,
+  };
+  char why[256] = "";
+  int applied = 0;
+  must(db_migrate(&store->config, &applied, why) == STATUS_OK, "db_migrate", why);
+  store->ctx.arena = arena_new(ARENA_MAX);
+  store->ctx.now_us = STORE_NOW;
+  must(db_open(&store->config, DB_WRITE, &store->ctx.db, why) == STATUS_OK, "db_open", why);
+  return 0;
+}
+
+int store_teardown(void **state) {
+  struct store *store = *state;
+  if (!store->skip) {
+    db_close(store->ctx.db);
+    arena_free(store->ctx.arena);
+    drop_database(store);
+    remove_folder(store->folder);
+  }
+  free(store);
+  return 0;
+}
+
+void store_run(void **state) {
+  struct store *store = *state;
+  if (store->skip) {
+    skip();
+  }
+  store->test->function(store);
+}
+
+/* ---- what tests ask of it ---- */
+
+struct ctx store_open(struct store *store, enum db_mode mode) {
+  char why[256] = "";
+  struct ctx ctx = {.arena = store->ctx.arena, .now_us = store->ctx.now_us};
+  must(db_open(&store->config, mode, &ctx.db, why) == STATUS_OK, "db_open", why);
+  return ctx;
+}
+
+void store_close(struct ctx *ctx) {
+  db_close(ctx->db);
+  ctx->db = NULL;
+}
+
+void store_sql(struct store *store, const char *sql) {
+  struct db *db = store->ctx.db;
+  must(db->engine->script(db, sql) == STATUS_OK, sql, db->reason);
+}
+
+struct str store_text(struct store *store, const char *sql) {
+  struct db *db = store->ctx.db;
+  CLEANUP_BUF struct buf answer;
+  buf_init(&answer, ANSWER_MAX);
+  bool found = false;
+  must(db->engine->first(db, sql, &answer, &found) == STATUS_OK, sql, db->reason);
+  return found ? str_copy(store->ctx.arena, (struct str){answer.at ? answer.at : "", answer.len}) : STR_NONE;
+}
+
+int64_t store_number(struct store *store, const char *sql) {
+  struct str text = store_text(store, sql);
+  must(text.at != NULL, sql, "no row");
+  if (str_is(text, "t") || str_is(text, "f")) {
+    return str_is(text, "t"); /* PostgreSQL's booleans */
+  }
+  int64_t number = 0;
+  must(str_int(text, &number) == STATUS_OK, sql, "not a number");
+  return number;
+}
+
+const char *store_path(struct store *store, const char *name) {
+  return str_format(store->ctx.arena, "%s/%s", store->folder, name).at;
+}
+
+void store_assert_str(struct str value, const char *text, const char *file, int line) {
+  if (!text ? value.at != NULL : !str_is(value, text)) {
+    print_error("\"%.*s\" is not \"%s\"\n", STR_ARG(value), text ? text : "(none)");
+    _fail(file, line);
+  }
+}

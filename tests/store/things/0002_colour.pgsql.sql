@@ -1,0 +1,2 @@
+ALTER TABLE thing ADD COLUMN colour {text};
+UPDATE thing SET colour = 'pgsql';
