@@ -20,6 +20,21 @@ void random_bytes(void *out, size_t len) {
   randombytes_buf(out, len);
 }
 
+/* Eight random bytes for a uuid from a stock of the thread's own: several are made for every ticket, and a
+ * system call for each would be a fifth of their cost. Secrets never come from here. */
+static void uuid_random(uint8_t out[8]) {
+  static _Thread_local struct {
+    uint8_t bytes[1024];
+    size_t left;
+  } stock;
+  if (stock.left == 0) {
+    random_bytes(stock.bytes, sizeof stock.bytes);
+    stock.left = sizeof stock.bytes;
+  }
+  stock.left -= 8;
+  memcpy(out, stock.bytes + stock.left, 8);
+}
+
 struct uuid uuid_v7(int64_t now_us) {
   /* The last one's 48 bits of milliseconds and 12 bits of counter as one number: the
    * next is the clock's reading or the last one's successor, whichever is greater. A
@@ -33,7 +48,7 @@ struct uuid uuid_v7(int64_t now_us) {
   } while (!atomic_compare_exchange_weak(&last, &seen, mine));
 
   struct uuid uuid;
-  random_bytes(uuid.bytes + 8, 8);
+  uuid_random(uuid.bytes + 8);
   for (int i = 0; i < 6; i++) {
     uuid.bytes[i] = (uint8_t)(mine >> (52 - 8 * i));
   }

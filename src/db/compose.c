@@ -52,6 +52,7 @@ struct maker {
   uint64_t present;
   const uint8_t *sizes;
   const uint8_t *branch; /* inside EACH: which value of each set; else NULL */
+  bool pgsql;
   struct buf *text;
   struct db_slot *slots;
   uint16_t slot_count;
@@ -127,30 +128,91 @@ static bool next_branch(const struct maker *maker, uint8_t *branch) {
   return false;
 }
 
-static void put_each(struct maker *maker, const char *at, const char *end) {
+/* What stands behind EACH( ): "ORDER BY … LIMIT … OFFSET …", up to the end or the bracket that closes around it. */
+struct tail {
+  struct str order, limit, offset; /* NONE: not there */
+};
+
+static struct str between(const char *from, const char *until, const char *end) {
+  return from ? (struct str){from, (size_t)((until ? until : end) - from)} : STR_NONE;
+}
+
+static struct tail tail_of(const char *at, const char *end) {
+  int depth = 0;
+  const char *stop = at;
+  while (stop < end && !(*stop == ')' && depth == 0)) {
+    depth += *stop == '(' ? 1 : *stop == ')' ? -1 : 0;
+    stop++;
+  }
+  size_t len = (size_t)(stop - at);
+  const char *order = memmem(at, len, "ORDER BY ", 9);
+  const char *limit = order ? memmem(order, (size_t)(stop - order), " LIMIT ", 7) : NULL;
+  const char *offset = limit ? memmem(limit, (size_t)(stop - limit), " OFFSET ", 8) : NULL;
+  return (struct tail){between(order, limit, stop), between(limit ? limit + 7 : NULL, offset, stop),
+                       between(offset ? offset + 8 : NULL, NULL, stop)};
+}
+
+static void put_str(struct maker *maker, const char *before, struct str text) {
+  if (text.at) {
+    buf_add_text(maker->text, before);
+    put_text(maker, text.at, text.at + text.len);
+  }
+}
+
+/* SQLite merges the branches' orders by itself. PostgreSQL plans a branch without regard to the order outside, so there each one
+ * gets the order and as many rows as can be wanted of it. */
+static void put_branch(struct maker *maker, const char *at, const char *end, const struct tail *tail) {
+  if (!tail->limit.at) {
+    put_text(maker, at, end);
+    return;
+  }
+  buf_add_char(maker->text, '(');
+  put_text(maker, at, end);
+  put_str(maker, " ", tail->order);
+  put_str(maker, " LIMIT ", tail->limit);
+  put_str(maker, " + ", tail->offset);
+  buf_add_char(maker->text, ')');
+}
+
+static unsigned branches_of(const struct maker *maker) {
+  unsigned branches = 1;
+  for (unsigned i = 0; i < maker->statement->in_count && branches <= DB_BRANCHES_MAX; i++) {
+    if (maker->statement->in[i].type == DB_INTS && maker->sizes[i] > 0) {
+      branches *= maker->sizes[i];
+    }
+  }
+  return branches;
+}
+
+static void put_each(struct maker *maker, const char *at, const char *end, const char *text_end) {
+  unsigned branches = branches_of(maker);
+  if (branches > DB_BRANCHES_MAX) {
+    maker->failed = true;
+    return;
+  }
+  struct tail tail = {0};
+  if (maker->pgsql && branches > 1) {
+    tail = tail_of(end + 1, text_end);
+  }
   uint8_t branch[COLUMNS_MAX] = {0};
   maker->branch = branch;
-  unsigned branches = 0;
-  do {
-    if (branches++) {
-      buf_add_text(maker->text, " UNION ALL ");
-    }
-    put_text(maker, at, end);
-  } while (next_branch(maker, branch) && branches < DB_BRANCHES_MAX + 1);
-  maker->failed = maker->failed || branches > DB_BRANCHES_MAX;
+  for (unsigned n = 0; n == 0 || next_branch(maker, branch); n++) {
+    buf_add_text(maker->text, n ? " UNION ALL " : "");
+    put_branch(maker, at, end, &tail);
+  }
   maker->branch = NULL;
 }
 
 enum status db_compose_text(const struct db_statement *statement, bool pgsql, uint64_t present, const uint8_t *sizes,
                             struct buf *text, struct db_slot slots[DB_SLOTS_MAX], uint16_t *slot_count) {
-  struct maker maker = {.statement = statement, .present = present, .sizes = sizes, .text = text, .slots = slots};
+  struct maker maker = {.statement = statement, .present = present, .sizes = sizes, .text = text, .slots = slots, .pgsql = pgsql};
   const char *source = pgsql && statement->pgsql ? statement->pgsql : statement->text;
   const char *end = source + strlen(source);
   const char *open = strchr(source, EACH_OPEN);
   const char *close = open ? strchr(open, EACH_CLOSE) : NULL;
   if (close) {
     put_text(&maker, source, open);
-    put_each(&maker, open + 1, close);
+    put_each(&maker, open + 1, close, end);
     put_text(&maker, close + 1, end);
   } else {
     put_text(&maker, source, end);

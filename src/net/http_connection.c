@@ -246,7 +246,7 @@ void connection_answered(struct connection *connection) {
       return;
     }
     connection->state = STATE_DRAIN;
-    timer_set(connection, connection->loop->now_ms + DRAIN_MS);
+    timer_set(connection, connection->loop->now_ms + (connection->loop->stopping ? DRAIN_STOP_MS : DRAIN_MS));
     return;
   }
   if (connection->in_len > connection->in_used) {

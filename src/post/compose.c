@@ -66,7 +66,8 @@ enum status compose_parse_from(struct str text, struct compose_config *out) {
       name = str_trim((struct str){name.at + 1, name.len - 2});
     }
   }
-  if (!compose_address_ok(address) || !str_utf8(name) || str_has_control(name)) {
+  bool one_line = str_find(name, '\n') == name.len && str_find(name, '\r') == name.len;
+  if (!compose_address_ok(address) || !str_utf8(name) || str_has_control(name) || !one_line) {
     return STATUS_INVALID;
   }
   size_t at = str_find(address, '@');

@@ -11,8 +11,8 @@ enum {
   WIRE_SLACK = 32 * 1024,    /* arena that stays free for the words of faults */
 };
 
-/* value.c: one value into one member. STATUS_INVALID with a reason (static or in the arena) for a fault of the
- * value; another status is a trouble that ends the reading. */
+/* value.c: one value into one member. STATUS_INVALID with a reason (static or in the arena) for a fault of
+ * the value; another status is a trouble that ends the reading. */
 enum status value_from_text(struct ctx *ctx, const struct field *row, struct str text, void *member,
                             const char **reason) MUST_CHECK;
 enum status value_from_int(struct ctx *ctx, const struct field *row, int64_t number, void *member,

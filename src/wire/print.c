@@ -8,16 +8,17 @@
 
 /* What follows the backslash; 'u' stands for the long form. 0: the byte is printed as it is. */
 static const char escapes[256] = {
-    [0] = 'u',  [1] = 'u',  [2] = 'u',  [3] = 'u',    [4] = 'u',  [5] = 'u',   [6] = 'u',  [7] = 'u',
-    [8] = 'b',  [9] = 't',  [10] = 'n', [11] = 'u',   [12] = 'f', [13] = 'r',  [14] = 'u', [15] = 'u',
-    [16] = 'u', [17] = 'u', [18] = 'u', [19] = 'u',   [20] = 'u', [21] = 'u',  [22] = 'u', [23] = 'u',
-    [24] = 'u', [25] = 'u', [26] = 'u', [27] = 'u',   [28] = 'u', [29] = 'u',  [30] = 'u', [31] = 'u',
-    ['"'] = '"', ['\\'] = '\\',
+    [0] = 'u',  [1] = 'u',  [2] = 'u',  [3] = 'u',  [4] = 'u',   [5] = 'u',     [6] = 'u',
+    [7] = 'u',  [8] = 'b',  [9] = 't',  [10] = 'n', [11] = 'u',  [12] = 'f',    [13] = 'r',
+    [14] = 'u', [15] = 'u', [16] = 'u', [17] = 'u', [18] = 'u',  [19] = 'u',    [20] = 'u',
+    [21] = 'u', [22] = 'u', [23] = 'u', [24] = 'u', [25] = 'u',  [26] = 'u',    [27] = 'u',
+    [28] = 'u', [29] = 'u', [30] = 'u', [31] = 'u', ['"'] = '"', ['\\'] = '\\',
 };
 
 #define BYTES(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Some byte of the eight may need an escape (never the other way round: a true answer may be a false alarm). */
+/* Some byte of the eight may need an escape (never the other way round: a true answer may be a false alarm).
+ */
 static bool eight_need_escape(uint64_t eight) {
   uint64_t quote = eight ^ BYTES('"');
   uint64_t slash = eight ^ BYTES('\\');
@@ -199,7 +200,8 @@ static bool custom_is_null(struct buf *out, const struct field *row, size_t star
   if (out->len == start && !out->full) {
     buf_add(out, "null", 4);
   }
-  return (row->flags & FIELD_OMIT_NULL) != 0 && out->len == start + 4 && memcmp(out->at + start, "null", 4) == 0;
+  return (row->flags & FIELD_OMIT_NULL) != 0 && out->len == start + 4 &&
+         memcmp(out->at + start, "null", 4) == 0;
 }
 
 bool wire_print_rows(struct buf *out, const struct fields *fields, const void *in) {

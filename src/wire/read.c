@@ -3,9 +3,9 @@
 
 #include "wire/internal.h"
 
-const struct problem_kind wire_malformed = {
-    STATUS_INVALID, "malformed",
-    "The request can't be read: send one object or form in valid UTF-8, no key twice, at most 32 levels deep."};
+const struct problem_kind wire_malformed = {STATUS_INVALID, "malformed",
+                                            "The request can't be read: send one object or form in valid "
+                                            "UTF-8, no key twice, at most 32 levels deep."};
 
 /* Where the reader stands, for the words of a fault: linked from the inside out. */
 struct place {
@@ -36,8 +36,8 @@ static void fault_at(struct ctx *ctx, const struct place *place, const char *rea
   value_fault(ctx, buf_str(&path), reason);
 }
 
-/* jansson alone would recurse 2,048 deep and spend some hundred bytes on each "[]" of a large body, so both are
- * counted before it sees the text. Strings are skipped whole: they may be pictures of many megabytes. */
+/* jansson alone would recurse 2,048 deep and spend some hundred bytes on each "[]" of a large body, so both
+ * are counted before it sees the text. Strings are skipped whole: they may be pictures of many megabytes. */
 static bool shape_is_fine(struct str body) {
   size_t depth = 0;
   size_t values = 0;
@@ -218,8 +218,7 @@ static enum status read_value(struct ctx *ctx, const struct field *row, json_t *
 }
 
 /* The value of a row under its name or its other spelling; NULL where neither is there. */
-static json_t *find_value(struct ctx *ctx, const struct field *row, json_t *json,
-                                const struct place *place) {
+static json_t *find_value(struct ctx *ctx, const struct field *row, json_t *json, const struct place *place) {
   json_t *value = json_object_get(json, row->name);
   json_t *other = row->alias != NULL ? json_object_get(json, row->alias) : NULL;
   if (value != NULL && other != NULL && !json_equal(value, other)) {

@@ -472,7 +472,8 @@ static void walk_table(struct walk *walk, const struct fields *fields,
   }
 }
 
-void wire_each_table(const struct fields *fields, void (*each)(void *arg, const struct fields *fields), void *arg) {
+void wire_each_table(const struct fields *fields, void (*each)(void *arg, const struct fields *fields),
+                     void *arg) {
   struct walk walk = {.count = 0};
   walk_table(&walk, fields, each, arg);
 }

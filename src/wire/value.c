@@ -152,8 +152,8 @@ static enum status read_text(struct ctx *ctx, const struct field *row, struct st
   }
   /* A character has one byte at least: where the bytes fit, the characters do. */
   if (row->max > 0 && text.len > (size_t)row->max && str_points(text) > (size_t)row->max) {
-    *reason = bound_reason(ctx, row->max == 1 ? "must be at most %lld character" : "must be at most %lld characters",
-                           row->max);
+    *reason = bound_reason(
+        ctx, row->max == 1 ? "must be at most %lld character" : "must be at most %lld characters", row->max);
     return STATUS_INVALID;
   }
   if (row->max <= 0 && text.len > WIRE_TEXT_MAX) {
@@ -161,8 +161,8 @@ static enum status read_text(struct ctx *ctx, const struct field *row, struct st
     return STATUS_INVALID;
   }
   if (row->min > 0 && str_points(text) < (size_t)row->min) {
-    *reason = row->min == 1 ? "must not be empty"
-                            : bound_reason(ctx, "must be at least %lld characters", row->min);
+    *reason =
+        row->min == 1 ? "must not be empty" : bound_reason(ctx, "must be at least %lld characters", row->min);
     return STATUS_INVALID;
   }
   *out = text;

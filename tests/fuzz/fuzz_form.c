@@ -30,7 +30,8 @@ static const struct field rows[] = {
 };
 
 static void check_text(struct str text, size_t points_max) {
-  if (text.at != NULL && (!str_utf8(text) || str_find(text, '\0') < text.len || str_points(text) > points_max)) {
+  if (text.at != NULL &&
+      (!str_utf8(text) || str_find(text, '\0') < text.len || str_points(text) > points_max)) {
     abort();
   }
 }

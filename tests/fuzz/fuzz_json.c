@@ -43,7 +43,8 @@ struct node {
 
 static const struct fields node_fields;
 static const struct field node_rows[] = {
-    FIELD(struct node, text, TEXT, "text", FIELD_TRIM | FIELD_NOT_BLANK | FIELD_OMIT_NULL, .alias = "txet", .max = 10),
+    FIELD(struct node, text, TEXT, "text", FIELD_TRIM | FIELD_NOT_BLANK | FIELD_OMIT_NULL, .alias = "txet",
+          .max = 10),
     FIELD(struct node, secret, TEXT, "secret", FIELD_SECRET | FIELD_ANY_TEXT | FIELD_NULLABLE),
     FIELD(struct node, loose, TEXT, "loose", FIELD_LOOSE),
     FIELD(struct node, custom, CUSTOM, "custom", 0, .custom = &custom),

@@ -45,7 +45,8 @@ static void try_claims(struct arena *arena, struct str text) {
   base64url_encode(&token, text);
   unsigned char mac[EVP_MAX_MD_SIZE];
   unsigned len = 0;
-  must(HMAC(EVP_sha256(), key, sizeof(key) - 1, (const unsigned char *)token.at, token.len, mac, &len) != NULL);
+  must(HMAC(EVP_sha256(), key, sizeof(key) - 1, (const unsigned char *)token.at, token.len, mac, &len) !=
+       NULL);
   buf_add_char(&token, '.');
   base64url_encode(&token, (struct str){(const char *)mac, len});
   if (!token.full) {

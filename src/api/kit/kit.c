@@ -176,6 +176,7 @@ void kit_refuse(void *kit_pointer, struct http_exchange *exchange) {
   int status = exchange->status;
   struct call *call = exchange->app;
   if (call == NULL) {
+    atomic_fetch_add_explicit(&kit->in_flight, 1, memory_order_relaxed); /* kit_head never saw it */
     call = call_new(kit, exchange, dialect_of_path(kit, exchange->head.path));
   }
   problem_clear(&call->ctx);
@@ -193,7 +194,6 @@ void kit_done(void *kit_pointer, const struct http_exchange *exchange) {
   struct kit *kit = kit_pointer;
   const struct call *call = exchange->app;
   if (call != NULL) {
-    /* What the server refused before a head was complete was never in flight. */
     metrics_count(kit, call, exchange);
   }
   if (log_threshold() > LOG_DEBUG) {

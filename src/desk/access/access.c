@@ -1,7 +1,9 @@
 #include "desk/access/access.h"
 
-const struct problem_kind access_unauthenticated = {STATUS_UNAUTHENTICATED, "unauthenticated", "Please sign in first."};
-const struct problem_kind access_forbidden = {STATUS_FORBIDDEN, "forbidden", "Your role does not allow this."};
+const struct problem_kind access_unauthenticated = {STATUS_UNAUTHENTICATED, "unauthenticated",
+                                                    "Please sign in first."};
+const struct problem_kind access_forbidden = {STATUS_FORBIDDEN, "forbidden",
+                                              "Your role does not allow this."};
 
 /* The cells, short so that a row stays a line. */
 #define NO SCOPE_NONE
@@ -12,15 +14,16 @@ const struct problem_kind access_forbidden = {STATUS_FORBIDDEN, "forbidden", "Yo
 #define ALL SCOPE_ALL
 
 /* The people of a column, in the order the table is read. */
-#define ROW(super_admin, manager, supervisor, customer_service, technician, customer)                          \
-  {                                                                                                            \
-    [ROLE_SUPER_ADMIN] = (super_admin), [ROLE_MANAGER] = (manager), [ROLE_SUPERVISOR] = (supervisor),          \
-    [ROLE_CUSTOMER_SERVICE] = (customer_service), [ROLE_TECHNICIAN] = (technician), [ROLE_CUSTOMER] = (customer) \
+#define ROW(super_admin, manager, supervisor, customer_service, technician, customer)                 \
+  {                                                                                                   \
+    [ROLE_SUPER_ADMIN] = (super_admin), [ROLE_MANAGER] = (manager), [ROLE_SUPERVISOR] = (supervisor), \
+    [ROLE_CUSTOMER_SERVICE] = (customer_service), [ROLE_TECHNICIAN] = (technician),                   \
+    [ROLE_CUSTOMER] = (customer)                                                                      \
   }
 
-/* What a technician may assign is an unassigned ticket, to themself: READABLE, since one that is theirs already
- * is no change. Customer service sees reports on tickets only, so its cell is not ALL. What a customer or a
- * technician may change of an own thing is told beside the command that changes it. */
+/* What a technician may assign is an unassigned ticket, to themself: READABLE, since one that is theirs
+ * already is no change. Customer service sees reports on tickets only, so its cell is not ALL. What a
+ * customer or a technician may change of an own thing is told beside the command that changes it. */
 /* clang-format off */
 static const uint8_t scopes[PERMISSION_COUNT][ROLE_COUNT] = {
     /*                           super_admin manager supervisor service   technician customer */
@@ -52,8 +55,12 @@ static const uint8_t scopes[PERMISSION_COUNT][ROLE_COUNT] = {
 /* clang-format on */
 
 static const char *const role_names[ROLE_COUNT] = {
-    [ROLE_CUSTOMER] = "customer",     [ROLE_TECHNICIAN] = "technician", [ROLE_CUSTOMER_SERVICE] = "customer_service",
-    [ROLE_SUPERVISOR] = "supervisor", [ROLE_MANAGER] = "manager",       [ROLE_SUPER_ADMIN] = "super_admin",
+    [ROLE_CUSTOMER] = "customer",
+    [ROLE_TECHNICIAN] = "technician",
+    [ROLE_CUSTOMER_SERVICE] = "customer_service",
+    [ROLE_SUPERVISOR] = "supervisor",
+    [ROLE_MANAGER] = "manager",
+    [ROLE_SUPER_ADMIN] = "super_admin",
 };
 
 enum scope access_scope(enum role role, enum permission permission) {

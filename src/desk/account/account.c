@@ -9,10 +9,12 @@
 
 enum { NAME_MAX_CHARACTERS = 255 };
 
-const struct problem_kind account_not_found = {STATUS_NOT_FOUND, "account_not_found", "There is no such account."};
+const struct problem_kind account_not_found = {STATUS_NOT_FOUND, "account_not_found",
+                                               "There is no such account."};
 const struct problem_kind account_email_taken = {STATUS_DUPLICATE, "email_taken",
                                                  "This e-mail address belongs to an account already."};
-const struct problem_kind account_weak_password = {STATUS_INVALID, "weak_password", "This password is too weak."};
+const struct problem_kind account_weak_password = {STATUS_INVALID, "weak_password",
+                                                   "This password is too weak."};
 const struct problem_kind account_role_forbidden = {STATUS_FORBIDDEN, "role_forbidden",
                                                     "You may not make or change an account of this role."};
 const struct problem_kind account_master_exists = {STATUS_STATE, "master_exists",
@@ -82,7 +84,9 @@ static struct str password_fault(enum password_rule rule) {
     case PASSWORD_UPPER_LOWER_DIGIT:
       return STR("must have at least 8 characters, with an upper-case and a lower-case letter and a digit");
     case PASSWORD_UPPER_LOWER_SPECIAL:
-      return STR("must have at least 8 characters, with an upper-case and a lower-case letter and a special character");
+      return STR(
+          "must have at least 8 characters, with an upper-case and a lower-case letter and a special "
+          "character");
     default:
       return STR("must have at least 8 characters and at most 1,024 bytes");
   }
@@ -239,7 +243,8 @@ static enum status check_not_last(struct ctx *ctx, const struct account *account
     return STATUS_OK;
   }
   bool another = false;
-  TRY(account_active_exists(ctx, account->tenant_id, ROLE_SUPER_ADMIN, ROLE_SUPER_ADMIN, account->id, &another));
+  TRY(account_active_exists(ctx, account->tenant_id, ROLE_SUPER_ADMIN, ROLE_SUPER_ADMIN, account->id,
+                            &another));
   return another ? STATUS_OK : problem_set(ctx, &account_last_super_admin);
 }
 
@@ -371,8 +376,8 @@ static enum status set_password_in_transaction(struct ctx *ctx, void *arg) {
   return changed_and_out(ctx, &account, change->keep_session);
 }
 
-enum status account_set_password(struct ctx *ctx, int64_t account_id, struct str password, enum password_rule rule,
-                                 int64_t keep_session) {
+enum status account_set_password(struct ctx *ctx, int64_t account_id, struct str password,
+                                 enum password_rule rule, int64_t keep_session) {
   struct account account;
   TRY(check_password_of(ctx, account_id, &account));
   if (!password_fits(password, rule)) {

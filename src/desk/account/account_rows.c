@@ -21,7 +21,8 @@ void account_from_row(const struct account_row *row, struct account *out) {
   };
 }
 
-static enum status found(struct ctx *ctx, enum status status, const struct account_row *row, struct account *out) {
+static enum status found(struct ctx *ctx, enum status status, const struct account_row *row,
+                         struct account *out) {
   if (status == STATUS_NOT_FOUND) {
     return problem_set(ctx, &account_not_found);
   }
@@ -57,8 +58,10 @@ enum status account_by_email(struct ctx *ctx, int64_t tenant_id, struct str emai
   return found(ctx, sql_account_by_email(ctx, &in, &row), &row, out);
 }
 
-enum status account_list(struct ctx *ctx, const struct account_filter *filter, struct account **out, size_t *count) {
-  struct account_page_in in = {.tenant_id = filter->tenant_id, .after_id = filter->after_id, .limit = filter->limit};
+enum status account_list(struct ctx *ctx, const struct account_filter *filter, struct account **out,
+                         size_t *count) {
+  struct account_page_in in = {
+      .tenant_id = filter->tenant_id, .after_id = filter->after_id, .limit = filter->limit};
   if (in.limit < 1 || in.limit > LIST_MAX) {
     return problem_fault(ctx, STR("limit"), STR("is out of range"));
   }
@@ -87,9 +90,10 @@ enum status account_list(struct ctx *ctx, const struct account_filter *filter, s
   return STATUS_OK;
 }
 
-enum status account_active_exists(struct ctx *ctx, int64_t tenant_id, enum role from, enum role to, int64_t but_id,
-                                  bool *yes) {
-  struct account_active_in_roles_in in = {.tenant_id = tenant_id, .role_from = from, .role_to = to, .but_id = but_id};
+enum status account_active_exists(struct ctx *ctx, int64_t tenant_id, enum role from, enum role to,
+                                  int64_t but_id, bool *yes) {
+  struct account_active_in_roles_in in = {
+      .tenant_id = tenant_id, .role_from = from, .role_to = to, .but_id = but_id};
   struct account_active_in_roles_row row;
   enum status status = sql_account_active_in_roles(ctx, &in, &row);
   if (status != STATUS_OK && status != STATUS_NOT_FOUND) {

@@ -66,7 +66,8 @@ static void sodium_ready(void) {
 enum status password_hash(struct ctx *ctx, struct str password, struct str *out) {
   sodium_ready();
   char hash[crypto_pwhash_STRBYTES];
-  if (crypto_pwhash_str_alg(hash, password.at, password.len, PASSES, MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13) != 0) {
+  if (crypto_pwhash_str_alg(hash, password.at, password.len, PASSES, MEMORY_BYTES,
+                            crypto_pwhash_ALG_ARGON2ID13) != 0) {
     LOG(LOG_ERROR, "no memory to hash a password");
     return problem_set(ctx, &problem_unavailable);
   }

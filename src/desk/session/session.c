@@ -32,8 +32,8 @@ void session_setup(const struct session_keys *keys, bool throttle) {
 /* ---- proving who one is ---- */
 
 /* The account that may sign in with this address, and its hash. *found tells; the same reads either way. */
-static enum status look_up(struct ctx *ctx, const struct sign_in *sign_in, struct account *account, struct str *hash,
-                           bool *found) {
+static enum status look_up(struct ctx *ctx, const struct sign_in *sign_in, struct account *account,
+                           struct str *hash, bool *found) {
   struct tenant tenant;
   TRY(tenant_get(ctx, sign_in->tenant_id, &tenant));
   enum status status = account_by_email(ctx, sign_in->tenant_id, sign_in->email, account);
@@ -51,8 +51,8 @@ static enum status look_up(struct ctx *ctx, const struct sign_in *sign_in, struc
   return STATUS_OK;
 }
 
-static enum status prove(struct ctx *ctx, const struct sign_in *sign_in, struct account *account, struct str *hash,
-                         struct throttle *throttle) {
+static enum status prove(struct ctx *ctx, const struct sign_in *sign_in, struct account *account,
+                         struct str *hash, struct throttle *throttle) {
   TRY(throttle_check(ctx, sign_in->tenant_id, sign_in->email, sign_in->address, throttle));
   bool found = false;
   TRY(look_up(ctx, sign_in, account, hash, &found));
@@ -93,7 +93,8 @@ struct opening {
 
 static enum status open_in_transaction(struct ctx *ctx, void *arg) {
   struct opening *opening = arg;
-  struct session_hold_account_in hold = {.account_id = opening->account->id, .password_hash = opening->proved_hash};
+  struct session_hold_account_in hold = {.account_id = opening->account->id,
+                                         .password_hash = opening->proved_hash};
   int64_t held = 0;
   TRY(sql_session_hold_account(ctx, &hold, &held));
   if (held == 0) {
@@ -193,7 +194,8 @@ enum status session_resume(struct ctx *ctx, struct str token, struct who *out) {
 
 /* ---- ending ---- */
 
-static enum status tell_ended(struct ctx *ctx, int64_t tenant_id, int64_t account_id, int64_t ended, int64_t kept) {
+static enum status tell_ended(struct ctx *ctx, int64_t tenant_id, int64_t account_id, int64_t ended,
+                              int64_t kept) {
   struct event event = {
       .tenant_id = tenant_id,
       .kind = EVENT_SESSION_ENDED,
@@ -219,7 +221,8 @@ enum status session_end(struct ctx *ctx) {
 }
 
 enum status session_end_account(struct ctx *ctx, int64_t account_id, int64_t but_session_id) {
-  struct session_stop_account_in in = {.account_id = account_id, .but_id = but_session_id, .now = ctx->now_us};
+  struct session_stop_account_in in = {
+      .account_id = account_id, .but_id = but_session_id, .now = ctx->now_us};
   int64_t changed = 0;
   TRY(sql_session_stop_account(ctx, &in, &changed));
   if (changed == 0) {

@@ -20,14 +20,16 @@ void throttle_setup(bool on, struct str key) {
   static const char purpose[] = "sign-in throttle";
   crypto_generichash_state state;
   if (sodium_init() < 0 ||
-      crypto_generichash_init(&state, (const uint8_t *)purpose, sizeof(purpose) - 1, sizeof(subject_key)) != 0 ||
+      crypto_generichash_init(&state, (const uint8_t *)purpose, sizeof(purpose) - 1, sizeof(subject_key)) !=
+          0 ||
       crypto_generichash_update(&state, (const uint8_t *)key.at, key.len) != 0 ||
       crypto_generichash_final(&state, subject_key, sizeof(subject_key)) != 0) {
     die("libsodium can't hash");
   }
 }
 
-/* Each part with its length before it, so that no two subjects share their bytes. An absent part is its own thing. */
+/* Each part with its length before it, so that no two subjects share their bytes. An absent part is its own
+ * thing. */
 static void subject_of(const char *kind, int64_t tenant_id, struct str email, struct str address,
                        uint8_t out[SUBJECT_LEN]) {
   crypto_generichash_state state;

@@ -10,20 +10,21 @@
 #include "desk/session/session.h"
 
 /* A token is `header.payload.signature`. The header is always these bytes, the base64url form of
- * {"alg":"HS256","typ":"JWT"}. The payload begins with the id of the key, padded to a multiple of three bytes so that
- * its base64url form is a prefix of its own: a key is chosen by comparing bytes, before anything is decoded. The
- * rest of the payload is read only after the signature was found ours, and only in the one form it is written in. */
+ * {"alg":"HS256","typ":"JWT"}. The payload begins with the id of the key, padded to a multiple of three bytes
+ * so that its base64url form is a prefix of its own: a key is chosen by comparing bytes, before anything is
+ * decoded. The rest of the payload is read only after the signature was found ours, and only in the one form
+ * it is written in. */
 static const char header[] = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.";
 
 enum {
   KEYS_MAX = 2,
   KEY_MIN_BYTES = 32,
   HEADER_LEN = sizeof(header) - 1,
-  KEY_ID_LEN = 8,             /* hexadecimal digits */
-  PREFIX_LEN = 24,            /* base64url of {"kid":"01234567", */
+  KEY_ID_LEN = 8,  /* hexadecimal digits */
+  PREFIX_LEN = 24, /* base64url of {"kid":"01234567", */
   MAC_LEN = 32,
-  SIGNATURE_LEN = 43,         /* base64url of a MAC */
-  PAYLOAD_MAX = 256,          /* what we write is under 180 bytes */
+  SIGNATURE_LEN = 43, /* base64url of a MAC */
+  PAYLOAD_MAX = 256,  /* what we write is under 180 bytes */
   TOKEN_MAX = HEADER_LEN + PAYLOAD_MAX * 4 / 3 + 4 + 1 + SIGNATURE_LEN,
 };
 
@@ -62,7 +63,8 @@ static void own_register(void) {
 
 static bool mac_of(EVP_MAC_CTX *mac, const void *text, size_t len, uint8_t out[MAC_LEN]) {
   size_t written = 0;
-  return EVP_MAC_update(mac, text, len) == 1 && EVP_MAC_final(mac, out, &written, MAC_LEN) == 1 && written == MAC_LEN;
+  return EVP_MAC_update(mac, text, len) == 1 && EVP_MAC_final(mac, out, &written, MAC_LEN) == 1 &&
+         written == MAC_LEN;
 }
 
 /* The MAC of a text by key number i. */
@@ -153,8 +155,8 @@ enum status token_sign(struct arena *arena, const struct token_claims *claims, s
   buf_init(&payload, PAYLOAD_MAX);
   buf_init(&token, TOKEN_MAX);
   buf_format(&payload, "{\"kid\":\"%s\",\"sub\":\"%s\",\"sid\":%lld,\"iat\":%lld,\"exp\":%lld}", keys[0].id,
-             uuid_print(claims->account, account), (long long)claims->session_id, (long long)claims->issued_at_s,
-             (long long)claims->expires_at_s);
+             uuid_print(claims->account, account), (long long)claims->session_id,
+             (long long)claims->issued_at_s, (long long)claims->expires_at_s);
   buf_add_text(&token, header);
   base64url_encode(&token, buf_str(&payload));
   uint8_t mac[MAC_LEN];
@@ -171,7 +173,8 @@ enum status token_sign(struct arena *arena, const struct token_claims *claims, s
 static bool is_base64url(struct str s) {
   for (size_t i = 0; i < s.len; i++) {
     char c = s.at[i];
-    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_')) {
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+          c == '_')) {
       return false;
     }
   }
@@ -238,7 +241,8 @@ enum status token_verify(struct str token, struct token_claims *out) {
   uint8_t theirs[SIGNATURE_LEN];
   uint8_t ours[MAC_LEN];
   size_t len = 0;
-  if (i == key_count || signature.len != SIGNATURE_LEN || base64url_decode(signature, theirs, &len) != STATUS_OK) {
+  if (i == key_count || signature.len != SIGNATURE_LEN ||
+      base64url_decode(signature, theirs, &len) != STATUS_OK) {
     return STATUS_UNAUTHENTICATED;
   }
   TRY(sign(i, token.at, HEADER_LEN + payload.len, ours));
@@ -247,7 +251,8 @@ enum status token_verify(struct str token, struct token_claims *out) {
   }
   char claims[TOKEN_MAX];
   struct str behind_id = {payload.at + PREFIX_LEN, payload.len - PREFIX_LEN};
-  if (base64url_decode(behind_id, claims, &len) != STATUS_OK || !read_claims((struct str){claims, len}, out)) {
+  if (base64url_decode(behind_id, claims, &len) != STATUS_OK ||
+      !read_claims((struct str){claims, len}, out)) {
     return STATUS_UNAUTHENTICATED; /* signed by our key, but not by this program */
   }
   return STATUS_OK;

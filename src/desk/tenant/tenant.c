@@ -10,8 +10,10 @@
 
 enum { NAME_MAX_CHARACTERS = 255, DOMAIN_MAX_BYTES = 253, LABEL_MAX_BYTES = 63, PAGE = 1000 };
 
-const struct problem_kind tenant_not_found = {STATUS_NOT_FOUND, "tenant_not_found", "There is no such tenant."};
-const struct problem_kind tenant_inactive = {STATUS_FORBIDDEN, "tenant_inactive", "This tenant is not active."};
+const struct problem_kind tenant_not_found = {STATUS_NOT_FOUND, "tenant_not_found",
+                                              "There is no such tenant."};
+const struct problem_kind tenant_inactive = {STATUS_FORBIDDEN, "tenant_inactive",
+                                             "This tenant is not active."};
 const struct problem_kind tenant_domain_taken = {STATUS_DUPLICATE, "domain_taken",
                                                  "This domain belongs to a tenant already."};
 const struct problem_kind tenant_operator_stays = {STATUS_STATE, "operator_stays",
@@ -29,7 +31,8 @@ static void tenant_from_row(const struct tenant_row *row, struct tenant *out) {
   };
 }
 
-static enum status found(struct ctx *ctx, enum status status, const struct tenant_row *row, struct tenant *out) {
+static enum status found(struct ctx *ctx, enum status status, const struct tenant_row *row,
+                         struct tenant *out) {
   if (status == STATUS_NOT_FOUND) {
     return problem_set(ctx, &tenant_not_found);
   }
@@ -174,12 +177,13 @@ static enum status insert_in_transaction(struct ctx *ctx, void *arg) {
 }
 
 enum status tenant_add(struct ctx *ctx, const struct tenant_new *new_tenant, int64_t *id) {
-  struct addition addition = {.in = {
-      .name = new_tenant->name,
-      .kind = new_tenant->kind.len > 0 ? new_tenant->kind : STR("standard"),
-      .timezone = new_tenant->timezone.len > 0 ? new_tenant->timezone : STR("UTC"),
-      .created_at = ctx->now_us,
-  }};
+  struct addition addition = {
+      .in = {
+          .name = new_tenant->name,
+          .kind = new_tenant->kind.len > 0 ? new_tenant->kind : STR("standard"),
+          .timezone = new_tenant->timezone.len > 0 ? new_tenant->timezone : STR("UTC"),
+          .created_at = ctx->now_us,
+      }};
   struct tenant_insert_in *in = &addition.in;
   enum status name = check_text(ctx, STR("name"), in->name);
   enum status kind = check_text(ctx, STR("kind"), in->kind);

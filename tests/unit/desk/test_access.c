@@ -21,22 +21,36 @@ static const struct {
   enum scope scopes[6];
 } domain[] = {
     {"create tickets: all, all, all, all, own work, own", MAY_TICKET_CREATE, {A, A, A, A, O, O}},
-    {"read tickets: all, all, all, all, assigned to them or unassigned, own", MAY_TICKET_READ, {A, A, A, A, R, O}},
+    {"read tickets: all, all, all, all, assigned to them or unassigned, own",
+     MAY_TICKET_READ,
+     {A, A, A, A, R, O}},
     {"assign: yes, yes, yes, yes, an unassigned one to themself, no", MAY_TICKET_ASSIGN, {A, A, A, A, R, N}},
-    {"set status: yes, yes, yes, yes, assigned to them, own: close, reopen", MAY_TICKET_STATUS, {A, A, A, A, G, O}},
+    {"set status: yes, yes, yes, yes, assigned to them, own: close, reopen",
+     MAY_TICKET_STATUS,
+     {A, A, A, A, G, O}},
     {"reply: yes, yes, yes, yes, readable ones, own", MAY_TICKET_REPLY, {A, A, A, A, R, O}},
     {"remove (soft) and restore: yes, yes, no, no, no, own", MAY_TICKET_REMOVE, {A, A, N, N, N, O}},
-    {"change a ticket's fields: yes, yes, yes, yes, assigned: some, own while new: some", MAY_TICKET_CHANGE, {A, A, A, A, G, O}},
+    {"change a ticket's fields: yes, yes, yes, yes, assigned: some, own while new: some",
+     MAY_TICKET_CHANGE,
+     {A, A, A, A, G, O}},
     {"list accounts: yes, yes, yes, no, no, no", MAY_ACCOUNT_LIST, {A, A, A, N, N, N}},
-    {"create, change, deactivate accounts: any, below manager, no, no, no, no", MAY_ACCOUNT_WRITE, {A, B, N, N, N, N}},
+    {"create, change, deactivate accounts: any, below manager, no, no, no, no",
+     MAY_ACCOUNT_WRITE,
+     {A, B, N, N, N, N}},
     {"own profile, own password: yes for all", MAY_PROFILE, {O, O, O, O, O, O}},
     {"customers, write: yes, yes, yes, yes, -, themself", MAY_CUSTOMER_WRITE, {A, A, A, A, N, O}},
-    {"customers, read: yes, yes, yes, yes, read (of tickets they may read), themself", MAY_CUSTOMER_READ, {A, A, A, A, R, O}},
+    {"customers, read: yes, yes, yes, yes, read (of tickets they may read), themself",
+     MAY_CUSTOMER_READ,
+     {A, A, A, A, R, O}},
     {"technicians, read: yes, yes, yes, read, themself, no", MAY_TECHNICIAN_READ, {A, A, A, A, O, N}},
-    {"technicians, write: yes, yes, yes, -, themself (not skills), no", MAY_TECHNICIAN_WRITE, {A, A, A, N, O, N}},
+    {"technicians, write: yes, yes, yes, -, themself (not skills), no",
+     MAY_TECHNICIAN_WRITE,
+     {A, A, A, N, O, N}},
     {"inventory, items read: yes, yes, yes, read, read, no", MAY_INVENTORY_READ, {A, A, A, A, A, N}},
     {"inventory, items write: yes, yes, yes, -, -, no", MAY_INVENTORY_WRITE, {A, A, A, N, N, N}},
-    {"inventory, assignments: yes, yes, yes, -, own assignments and return, no", MAY_INVENTORY_ASSIGN, {A, A, A, N, O, N}},
+    {"inventory, assignments: yes, yes, yes, -, own assignments and return, no",
+     MAY_INVENTORY_ASSIGN,
+     {A, A, A, N, O, N}},
     {"reports: yes, yes, yes, tickets, own performance, no", MAY_REPORT, {A, A, A, R, O, N}},
     {"dashboard: yes, yes, yes, dashboard, -, no", MAY_DASHBOARD, {A, A, A, A, N, N}},
     {"SLA targets, read: yes, yes, read, read, read, no", MAY_SLA_READ, {A, A, A, A, A, N}},
@@ -77,7 +91,7 @@ static void what_is_no_role_or_permission_may_nothing(void **state) {
   (void)state;
   assert_int_equal(access_scope((enum role)0, MAY_SIGNED_IN), SCOPE_NONE);
   assert_int_equal(access_scope(ROLE_COUNT, MAY_SIGNED_IN), SCOPE_NONE);
-  assert_int_equal(access_scope((enum role)-1, MAY_SIGNED_IN), SCOPE_NONE);
+  assert_int_equal(access_scope((enum role) - 1, MAY_SIGNED_IN), SCOPE_NONE);
   assert_int_equal(access_scope(ROLE_SUPER_ADMIN, PERMISSION_COUNT), SCOPE_NONE);
 }
 

@@ -23,10 +23,11 @@ static void addresses_people_use_are_taken(void **state) {
       "123@456.example",
       "User.Name@EXAMPLE.Com",
       "x@xn--bcher-kva.example",
-      "j\xC3\xBCrgen@b\xC3\xBC" "cher.example",
+      "j\xC3\xBCrgen@b\xC3\xBC"
+      "cher.example",
       "\xE4\xBD\xA0\xE5\xA5\xBD@\xE4\xBE\x8B\xE5\xAD\x90.example",
-      REPEAT60 "aaaa@example.com",               /* a local part of 64 */
-      "a@" REPEAT60 "aaa.example",               /* a label of 63 */
+      REPEAT60 "aaaa@example.com", /* a local part of 64 */
+      "a@" REPEAT60 "aaa.example", /* a label of 63 */
   };
   for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
     if (!email_is_valid(str_of(good[i]))) {
@@ -38,10 +39,44 @@ static void addresses_people_use_are_taken(void **state) {
 static void everything_else_is_refused(void **state) {
   (void)state;
   static const char *const bad[] = {
-      "", "@", "a@", "@b", "a", "example.com", "a@b@c", "a@@b", ".a@b", "a.@b", "a..b@c", "a@.b", "a@b.", "a@b..c",
-      "a@-b.c", "a@b-.c", "a@b.c-", "a@b_c.d", "a b@c.d", " a@b.c", "a@b.c ", "a@b .c", "\"a\"@b.c", "a(c)@b.c",
-      "a,b@c.d", "a;b@c.d", "a<b@c.d", "Name <a@b.c>", "a@[127.0.0.1]", "a@b:c", "a\\b@c.d", "a\tb@c.d",
-      "a\n@b.c", "a@b.c\n", "a@b.c\r\nBcc: x@y.z", "a\x7F@b.c", "a\xFF@b.c", "a@\xC3.c",
+      "",
+      "@",
+      "a@",
+      "@b",
+      "a",
+      "example.com",
+      "a@b@c",
+      "a@@b",
+      ".a@b",
+      "a.@b",
+      "a..b@c",
+      "a@.b",
+      "a@b.",
+      "a@b..c",
+      "a@-b.c",
+      "a@b-.c",
+      "a@b.c-",
+      "a@b_c.d",
+      "a b@c.d",
+      " a@b.c",
+      "a@b.c ",
+      "a@b .c",
+      "\"a\"@b.c",
+      "a(c)@b.c",
+      "a,b@c.d",
+      "a;b@c.d",
+      "a<b@c.d",
+      "Name <a@b.c>",
+      "a@[127.0.0.1]",
+      "a@b:c",
+      "a\\b@c.d",
+      "a\tb@c.d",
+      "a\n@b.c",
+      "a@b.c\n",
+      "a@b.c\r\nBcc: x@y.z",
+      "a\x7F@b.c",
+      "a\xFF@b.c",
+      "a@\xC3.c",
       "a\xC2\xA0@b.c",     /* a no-break space */
       "a\xC2\x85@b.c",     /* a C1 control */
       "a\xE2\x80\x8B@b.c", /* a zero-width space */

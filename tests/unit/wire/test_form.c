@@ -40,11 +40,12 @@ static enum status read_filter(struct ctx *ctx, const char *form, struct filter 
 
 static void a_query_becomes_a_struct(void **state) {
   struct filter filter;
-  assert_int_equal(read_filter(*state,
-                               "respons=a+b%20%C3%A4%2B%26%3D&limit=20&ratio=-0.5&open=true&prioritas=tinggi"
-                               "&from=2025-01-31T08%3A00%3A00Z&userId=0194bb8c-8000-7000-8000-000000000001&x=y",
-                               &filter),
-                   STATUS_OK);
+  assert_int_equal(
+      read_filter(*state,
+                  "respons=a+b%20%C3%A4%2B%26%3D&limit=20&ratio=-0.5&open=true&prioritas=tinggi"
+                  "&from=2025-01-31T08%3A00%3A00Z&userId=0194bb8c-8000-7000-8000-000000000001&x=y",
+                  &filter),
+      STATUS_OK);
   assert_str(filter.text, "a b ä+&=");
   assert_int_equal(filter.limit, 20);
   assert_true(filter.ratio == -0.5);
@@ -57,7 +58,8 @@ static void a_query_becomes_a_struct(void **state) {
 
 static void an_empty_value_is_a_text_but_no_number(void **state) {
   struct filter filter;
-  assert_int_equal(read_filter(*state, "respons=&limit=5&prioritas=&from=&open&userId=&ratio=", &filter), STATUS_OK);
+  assert_int_equal(read_filter(*state, "respons=&limit=5&prioritas=&from=&open&userId=&ratio=", &filter),
+                   STATUS_OK);
   assert_str(filter.text, "");
   assert_int_equal(filter.present, 3);
   assert_true(isnan(filter.ratio));
@@ -76,9 +78,10 @@ static void empty_pieces_between_ampersands_are_nothing(void **state) {
 static void every_fault_is_told(void **state) {
   struct ctx *ctx = *state;
   struct filter filter;
-  assert_int_equal(read_filter(ctx, "limit=x&ratio=1e999&open=maybe&prioritas=hoch&from=now&userId=1&tags=a&respons=%07",
-                               &filter),
-                   STATUS_INVALID);
+  assert_int_equal(
+      read_filter(ctx, "limit=x&ratio=1e999&open=maybe&prioritas=hoch&from=now&userId=1&tags=a&respons=%07",
+                  &filter),
+      STATUS_INVALID);
   assert_int_equal(ctx->problem.fault_count, 8);
   assert_fault(ctx, "limit", "must be a whole number");
   assert_fault(ctx, "ratio", "must be a number");
@@ -111,7 +114,7 @@ static void either_spelling_is_taken(void **state) {
 }
 
 static void what_is_no_form_is_malformed(void **state) {
-  static const char *const bad[] = {"limit=%",      "limit=%1",     "limit=5&x=%zz", "x=%ff&limit=1",
+  static const char *const bad[] = {"limit=%",       "limit=%1",      "limit=5&x=%zz",  "x=%ff&limit=1",
                                     "x=%00&limit=1", "%00=1&limit=1", "x=\xff&limit=1", "x=%ed%a0%80&limit=1",
                                     "limit=%5"};
   for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

@@ -37,21 +37,18 @@ struct outer {
   struct list texts;
   int64_t pair;
 };
-#define ROWS(flags)                                                      \
-  {                                                                      \
-    FIELD(struct outer, text, TEXT, "text", flags),                      \
-    FIELD(struct outer, whole, INT, "whole", flags),                     \
-    FIELD(struct outer, real, REAL, "real", flags),                      \
-    FIELD(struct outer, truth, BOOL, "truth", flags),                    \
-    FIELD(struct outer, state, WORD, "state", flags, .words = states),   \
-    FIELD(struct outer, at, TIME, "at", flags),                          \
-    FIELD(struct outer, uuid, UUID, "uuid", flags),                      \
-    FIELD(struct outer, inner, OBJECT, "inner", flags, .of = &inner_fields), \
-    FIELD(struct outer, inners, LIST, "inners", flags, .of = &inner_fields), \
-    FIELD(struct outer, texts, LIST, "texts", flags),                    \
-    FIELD(struct outer, pair, CUSTOM, "pair", flags, .custom = &pair),   \
-    FIELD(struct outer, pair, CUSTOM, "silent", flags, .custom = &silent), \
-    FIELD_CONST("status", "true"),                                       \
+#define ROWS(flags)                                                                                       \
+  {                                                                                                       \
+    FIELD(struct outer, text, TEXT, "text", flags), FIELD(struct outer, whole, INT, "whole", flags),      \
+        FIELD(struct outer, real, REAL, "real", flags), FIELD(struct outer, truth, BOOL, "truth", flags), \
+        FIELD(struct outer, state, WORD, "state", flags, .words = states),                                \
+        FIELD(struct outer, at, TIME, "at", flags), FIELD(struct outer, uuid, UUID, "uuid", flags),       \
+        FIELD(struct outer, inner, OBJECT, "inner", flags, .of = &inner_fields),                          \
+        FIELD(struct outer, inners, LIST, "inners", flags, .of = &inner_fields),                          \
+        FIELD(struct outer, texts, LIST, "texts", flags),                                                 \
+        FIELD(struct outer, pair, CUSTOM, "pair", flags, .custom = &pair),                                \
+        FIELD(struct outer, pair, CUSTOM, "silent", flags, .custom = &silent),                            \
+        FIELD_CONST("status", "true"),                                                                    \
   }
 static const struct field full_rows[] = ROWS(0);
 static const struct field short_rows[] = ROWS(FIELD_OMIT_NULL);
@@ -84,12 +81,13 @@ static void every_kind_prints(void **state) {
                         .inners = {two, 2},
                         .texts = {texts, 2},
                         .pair = 7};
-  assert_string_equal(printed(*state, &full_fields, &outer),
-                      "{\"text\":\"t\",\"whole\":-9223372036854775808,\"real\":0.1,\"truth\":true,"
-                      "\"state\":\"pending\",\"at\":\"2025-01-31T08:00:00.000001Z\","
-                      "\"uuid\":\"0194bb8c-0000-0000-0000-000000000001\",\"inner\":{\"name\":\"in\"},"
-                      "\"inners\":[{\"name\":\"a\"},{\"name\":null}],\"texts\":[\"x\",\"y\\\"\"],\"pair\":[7],"
-                      "\"silent\":null,\"status\":true}");
+  assert_string_equal(
+      printed(*state, &full_fields, &outer),
+      "{\"text\":\"t\",\"whole\":-9223372036854775808,\"real\":0.1,\"truth\":true,"
+      "\"state\":\"pending\",\"at\":\"2025-01-31T08:00:00.000001Z\","
+      "\"uuid\":\"0194bb8c-0000-0000-0000-000000000001\",\"inner\":{\"name\":\"in\"},"
+      "\"inners\":[{\"name\":\"a\"},{\"name\":null}],\"texts\":[\"x\",\"y\\\"\"],\"pair\":[7],"
+      "\"silent\":null,\"status\":true}");
 }
 
 static void absent_values_are_null_and_lists_are_empty(void **state) {
@@ -165,9 +163,9 @@ static void reals_are_short_and_come_back(void **state) {
   static const struct {
     double number;
     const char *text;
-  } cases[] = {{0, "0"},         {-0.0, "0"},      {5, "5"},          {-5, "-5"},   {0.1, "0.1"},
-               {1e15, "1e+15"},  {1e300, "1e+300"}, {1.5e-7, "1.5e-07"}, {NAN, "null"}, {INFINITY, "null"},
-               {99.9, "99.9"},   {1.0 / 3, "0.3333333333333333"}};
+  } cases[] = {{0, "0"},      {-0.0, "0"},        {5, "5"},          {-5, "-5"},
+               {0.1, "0.1"},  {1e15, "1e+15"},    {1e300, "1e+300"}, {1.5e-7, "1.5e-07"},
+               {NAN, "null"}, {INFINITY, "null"}, {99.9, "99.9"},    {1.0 / 3, "0.3333333333333333"}};
   for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
     struct buf out CLEANUP_BUF;
     buf_init(&out, 100);

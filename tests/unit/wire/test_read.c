@@ -13,8 +13,12 @@ static const struct field image_rows[] = {
     FIELD(struct image, type, TEXT, "image_ype", FIELD_REQUIRED, .alias = "image_type", .max = 10),
     FIELD(struct image, data, TEXT, "image_url", FIELD_REQUIRED, .max = 1000000),
 };
-static const struct fields image_fields = {
-    .title = "Image", .rows = image_rows, .count = 2, .size = sizeof(struct image), .present = -1, .closed = true};
+static const struct fields image_fields = {.title = "Image",
+                                           .rows = image_rows,
+                                           .count = 2,
+                                           .size = sizeof(struct image),
+                                           .present = -1,
+                                           .closed = true};
 
 struct order {
   struct str title;
@@ -41,7 +45,8 @@ static const struct field order_rows[] = {
     FIELD(struct order, due_at, TIME, "due_at", 0),
     FIELD(struct order, uuid, UUID, "uuid", 0),
     FIELD(struct order, cover, OBJECT, "cover", 0, .of = &image_fields),
-    FIELD(struct order, images, LIST, "tickes_images", 0, .alias = "tickets_images", .of = &image_fields, .max = 3),
+    FIELD(struct order, images, LIST, "tickes_images", 0, .alias = "tickets_images", .of = &image_fields,
+          .max = 3),
     FIELD(struct order, tags, LIST, "tags", 0, .max = 2),
     FIELD(struct order, code, TEXT, "code", FIELD_LOOSE, .max = 8),
     FIELD_CONST("status", "true"),
@@ -61,12 +66,14 @@ static enum status read_order(struct ctx *ctx, const char *json, struct order *o
 static void a_whole_object_becomes_a_struct(void **state) {
   struct order order;
   assert_int_equal(
-      read_order(*state,
-                 "{\"title\":\"Broken \\u00e4\",\"note\":\"\",\"amount\":5.0,\"price\":2,\"urgent\":true,"
-                 "\"state\":\"doing\",\"due_at\":\"2025-01-31T08:00:00Z\",\"uuid\":\"0194bb8c-8000-7000-8000-000000000001\","
-                 "\"cover\":{\"image_type\":\"png\",\"image_url\":\"QQ==\"},\"tags\":[\"a\",\"b\"],\"code\":\"x\","
-                 "\"tickes_images\":[{\"image_ype\":\"jpg\",\"image_url\":\"Qg==\"}],\"unknown\":[1,{}]}",
-                 &order),
+      read_order(
+          *state,
+          "{\"title\":\"Broken \\u00e4\",\"note\":\"\",\"amount\":5.0,\"price\":2,\"urgent\":true,"
+          "\"state\":\"doing\",\"due_at\":\"2025-01-31T08:00:00Z\",\"uuid\":\"0194bb8c-8000-7000-8000-"
+          "000000000001\","
+          "\"cover\":{\"image_type\":\"png\",\"image_url\":\"QQ==\"},\"tags\":[\"a\",\"b\"],\"code\":\"x\","
+          "\"tickes_images\":[{\"image_ype\":\"jpg\",\"image_url\":\"Qg==\"}],\"unknown\":[1,{}]}",
+          &order),
       STATUS_OK);
   assert_str(order.title, "Broken ä");
   assert_str(order.note, "");
@@ -99,11 +106,12 @@ static void every_fault_is_told_at_once_with_its_path(void **state) {
   struct ctx *ctx = *state;
   struct order order;
   assert_int_equal(
-      read_order(ctx,
-                 "{\"amount\":5.5,\"price\":\"2\",\"urgent\":1,\"state\":\"done\",\"due_at\":\"noon\",\"uuid\":7,"
-                 "\"cover\":[],\"tags\":[\"ok\",\"\\u0007\"],\"note\":{},"
-                 "\"tickes_images\":[{\"image_ype\":\"png\",\"image_url\":\"\"},{\"image_ype\":\"much too long\"}]}",
-                 &order),
+      read_order(
+          ctx,
+          "{\"amount\":5.5,\"price\":\"2\",\"urgent\":1,\"state\":\"done\",\"due_at\":\"noon\",\"uuid\":7,"
+          "\"cover\":[],\"tags\":[\"ok\",\"\\u0007\"],\"note\":{},"
+          "\"tickes_images\":[{\"image_ype\":\"png\",\"image_url\":\"\"},{\"image_ype\":\"much too long\"}]}",
+          &order),
       STATUS_INVALID);
   assert_ptr_equal(ctx->problem.kind, &problem_invalid);
   assert_int_equal(ctx->problem.fault_count, 12);
@@ -130,25 +138,29 @@ static void null_is_not_enough_for_a_required_field(void **state) {
 static void either_spelling_is_taken_but_not_both_with_different_values(void **state) {
   struct order order;
   assert_int_equal(
-      read_order(*state, "{\"title\":\"x\",\"tickets_images\":[{\"image_type\":\"a\",\"image_url\":\"b\"}]}", &order),
+      read_order(*state, "{\"title\":\"x\",\"tickets_images\":[{\"image_type\":\"a\",\"image_url\":\"b\"}]}",
+                 &order),
       STATUS_OK);
   assert_int_equal(order.images.count, 1);
   assert_true(field_present(&order_fields, &order, "tickes_images"));
-  assert_int_equal(read_order(*state,
-                              "{\"title\":\"x\",\"cover\":{\"image_ype\":\"a\",\"image_type\":\"a\",\"image_url\":\"b\"}}",
-                              &order),
-                   STATUS_OK);
-  assert_int_equal(read_order(*state,
-                              "{\"title\":\"x\",\"cover\":{\"image_ype\":\"a\",\"image_type\":\"c\",\"image_url\":\"b\"}}",
-                              &order),
-                   STATUS_INVALID);
+  assert_int_equal(
+      read_order(*state,
+                 "{\"title\":\"x\",\"cover\":{\"image_ype\":\"a\",\"image_type\":\"a\",\"image_url\":\"b\"}}",
+                 &order),
+      STATUS_OK);
+  assert_int_equal(
+      read_order(*state,
+                 "{\"title\":\"x\",\"cover\":{\"image_ype\":\"a\",\"image_type\":\"c\",\"image_url\":\"b\"}}",
+                 &order),
+      STATUS_INVALID);
   assert_fault(*state, "cover.image_ype", "must not differ from image_type");
 }
 
 static void a_closed_table_refuses_unknown_keys(void **state) {
   struct order order;
   assert_int_equal(
-      read_order(*state, "{\"title\":\"x\",\"cover\":{\"image_ype\":\"a\",\"image_url\":\"b\",\"size\":1}}", &order),
+      read_order(*state, "{\"title\":\"x\",\"cover\":{\"image_ype\":\"a\",\"image_url\":\"b\",\"size\":1}}",
+                 &order),
       STATUS_INVALID);
   assert_fault(*state, "cover.size", "is not known");
 }
@@ -197,9 +209,9 @@ static void loose_numbers_come_from_texts(void **state) {
   static const struct fields fields = {
       .title = "N", .rows = rows, .count = 3, .size = sizeof(struct number), .present = -1};
   struct number number = {0};
-  assert_int_equal(
-      wire_read_json(*state, STR("{\"whole\":\"12\",\"real\":\"1.25\",\"truth\":\"true\"}"), &fields, &number),
-      STATUS_OK);
+  assert_int_equal(wire_read_json(*state, STR("{\"whole\":\"12\",\"real\":\"1.25\",\"truth\":\"true\"}"),
+                                  &fields, &number),
+                   STATUS_OK);
   assert_int_equal(number.whole, 12);
   assert_true(number.real == 1.25);
   assert_true(number.truth);
@@ -209,7 +221,8 @@ static void loose_numbers_come_from_texts(void **state) {
 
 static void lists_have_limits(void **state) {
   struct order order;
-  assert_int_equal(read_order(*state, "{\"title\":\"x\",\"tags\":[\"1\",\"2\",\"3\"]}", &order), STATUS_INVALID);
+  assert_int_equal(read_order(*state, "{\"title\":\"x\",\"tags\":[\"1\",\"2\",\"3\"]}", &order),
+                   STATUS_INVALID);
   assert_fault(*state, "tags", "must have at most 2 items");
   assert_int_equal(read_order(*state, "{\"title\":\"x\",\"tags\":[null]}", &order), STATUS_INVALID);
   assert_fault(*state, "tags[0]", "must be a text");
@@ -220,12 +233,37 @@ static void lists_have_limits(void **state) {
 }
 
 static void what_is_not_json_is_malformed(void **state) {
-  static const char *const bad[] = {
-      "", " ", "{", "}", "[]", "null", "\"x\"", "5", "{\"a\":1,}", "{'a':1}", "{\"a\":1}{}", "{\"a\":1} x",
-      "{\"a\":01}", "{\"a\":1,\"a\":2}", "{\"a\":{\"b\":1,\"b\":1}}", "{\"a\":\"\\u0000\"}", "{\"a\\u0000\":1}",
-      "{\"a\":\"\\ud800\"}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\xaf\"}", "{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\n\"}",
-      "\xef\xbb\xbf{\"a\":1}", "{\"a\":nan}", "{\"a\":1e999}", "{\"a\":\"x", "{\"a\":\"x\\\"}", "{\"a\":\"\\x\"}",
-      "{]", "{\"a\":[}]", "/* */{}"};
+  static const char *const bad[] = {"",
+                                    " ",
+                                    "{",
+                                    "}",
+                                    "[]",
+                                    "null",
+                                    "\"x\"",
+                                    "5",
+                                    "{\"a\":1,}",
+                                    "{'a':1}",
+                                    "{\"a\":1}{}",
+                                    "{\"a\":1} x",
+                                    "{\"a\":01}",
+                                    "{\"a\":1,\"a\":2}",
+                                    "{\"a\":{\"b\":1,\"b\":1}}",
+                                    "{\"a\":\"\\u0000\"}",
+                                    "{\"a\\u0000\":1}",
+                                    "{\"a\":\"\\ud800\"}",
+                                    "{\"a\":\"\xff\"}",
+                                    "{\"a\":\"\xc0\xaf\"}",
+                                    "{\"a\":\"\xed\xa0\x80\"}",
+                                    "{\"a\":\"\n\"}",
+                                    "\xef\xbb\xbf{\"a\":1}",
+                                    "{\"a\":nan}",
+                                    "{\"a\":1e999}",
+                                    "{\"a\":\"x",
+                                    "{\"a\":\"x\\\"}",
+                                    "{\"a\":\"\\x\"}",
+                                    "{]",
+                                    "{\"a\":[}]",
+                                    "/* */{}"};
   for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
     struct ctx *ctx = *state;
     struct order order;
@@ -244,7 +282,8 @@ static void what_is_not_json_is_malformed(void **state) {
 static const char *nested(struct ctx *ctx, int depth) {
   return str_format(ctx->arena, "{\"title\":\"x\",\"deep\":%.*s%.*s}", depth - 1,
                     "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", depth - 1,
-                    "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]").at;
+                    "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]")
+      .at;
 }
 
 static void depth_is_limited_and_strings_do_not_count(void **state) {
@@ -252,7 +291,10 @@ static void depth_is_limited_and_strings_do_not_count(void **state) {
   assert_int_equal(read_order(*state, nested(*state, WIRE_DEPTH_MAX), &order), STATUS_OK);
   assert_int_equal(read_order(*state, nested(*state, WIRE_DEPTH_MAX + 1), &order), STATUS_INVALID);
   assert_int_equal(
-      read_order(*state, "{\"title\":\"x\",\"a\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\\\",\"b\":\"\\\"[[[[{{{{\"}", &order),
+      read_order(
+          *state,
+          "{\"title\":\"x\",\"a\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\\\",\"b\":\"\\\"[[[[{{{{\"}",
+          &order),
       STATUS_OK);
 }
 
@@ -273,7 +315,8 @@ static void the_number_of_values_is_limited(void **state) {
 static void a_number_beyond_64_bits_is_a_fault_of_its_field(void **state) {
   struct ctx *ctx = *state;
   struct order order;
-  assert_int_equal(read_order(ctx, "{\"title\":\"x\",\"amount\":99999999999999999999}", &order), STATUS_INVALID);
+  assert_int_equal(read_order(ctx, "{\"title\":\"x\",\"amount\":99999999999999999999}", &order),
+                   STATUS_INVALID);
   assert_fault(ctx, "amount", "is out of range");
   assert_int_equal(read_order(ctx, "{\"title\":\"x\",\"price\":99999999999999999999}", &order), STATUS_OK);
   assert_true(order.price == 1e20);
@@ -301,7 +344,8 @@ static void a_small_arena_refuses_instead_of_ending_the_program(void **state) {
   (void)state;
   struct ctx ctx = {.arena = arena_new(128 * 1024)};
   struct buf body CLEANUP_BUF;
-  static const struct field rows[] = {{.name = "list", .kind = FIELD_KIND_LIST, .of = &order_fields, .max = 5000}};
+  static const struct field rows[] = {
+      {.name = "list", .kind = FIELD_KIND_LIST, .of = &order_fields, .max = 5000}};
   static const struct fields fields = {
       .title = "L", .rows = rows, .count = 1, .size = sizeof(struct list), .present = -1};
   struct list list = {0};

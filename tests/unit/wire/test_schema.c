@@ -2,7 +2,8 @@
 
 #include "wire_test.h"
 
-static const struct word states[] = {{"pending", 1}, {"doing", 2}, {"conclued", 3}, {"concluded", 3}, {NULL, 0}};
+static const struct word states[] = {
+    {"pending", 1}, {"doing", 2}, {"conclued", 3}, {"concluded", 3}, {NULL, 0}};
 static const struct field_custom custom = {.schema = "{\"type\":\"string\",\"maxLength\":9}"};
 
 struct leaf {
@@ -25,8 +26,8 @@ struct tree {
   struct str custom;
 };
 static const struct field tree_rows[] = {
-    FIELD(struct tree, title, TEXT, "title", FIELD_REQUIRED | FIELD_NOT_BLANK, .max = 255, .text = "What it is.",
-          .example = "\"Oak\""),
+    FIELD(struct tree, title, TEXT, "title", FIELD_REQUIRED | FIELD_NOT_BLANK, .max = 255,
+          .text = "What it is.", .example = "\"Oak\""),
     FIELD(struct tree, note, TEXT, "note", FIELD_REQUIRED, .alias = "remark"),
     FIELD(struct tree, password, TEXT, "password", FIELD_SECRET | FIELD_OMIT_NULL, .min = 20),
     FIELD(struct tree, limit, INT, "limit", FIELD_LOOSE, .min = 2, .max = 100),
@@ -85,12 +86,15 @@ static void input_says_what_is_taken(void **state) {
   (void)state;
   json_t *schema = parsed(wire_schema, &tree_fields, WIRE_IN);
   check(schema, "title",
-        "{\"description\":\"What it is.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"\\\\S\","
+        "{\"description\":\"What it "
+        "is.\",\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"\\\\S\","
         "\"examples\":[\"Oak\"]}");
   check(schema, "note", "{\"type\":\"string\",\"maxLength\":65536}");
-  check(schema, "remark", "{\"description\":\"Another spelling of note.\",\"type\":\"string\",\"maxLength\":65536}");
+  check(schema, "remark",
+        "{\"description\":\"Another spelling of note.\",\"type\":\"string\",\"maxLength\":65536}");
   check(schema, "password",
-        "{\"type\":\"string\",\"minLength\":20,\"maxLength\":65536,\"format\":\"password\",\"writeOnly\":true}");
+        "{\"type\":\"string\",\"minLength\":20,\"maxLength\":65536,\"format\":\"password\",\"writeOnly\":"
+        "true}");
   check(schema, "limit", "{\"type\":[\"integer\",\"string\"],\"minimum\":2,\"maximum\":100}");
   check(schema, "ratio", "{\"type\":\"number\",\"minimum\":0.5}");
   check(schema, "open", "{\"type\":\"boolean\"}");
@@ -100,8 +104,10 @@ static void input_says_what_is_taken(void **state) {
   check(schema, "uuid", "{\"type\":\"string\",\"format\":\"uuid\"}");
   check(schema, "leaf", "{\"$ref\":\"#/components/schemas/LeafInput\"}");
   check(schema, "leaves",
-        "{\"type\":\"array\",\"minItems\":1,\"maxItems\":1000,\"items\":{\"$ref\":\"#/components/schemas/LeafInput\"}}");
-  check(schema, "tags", "{\"type\":\"array\",\"maxItems\":1000,\"items\":{\"type\":\"string\",\"maxLength\":65536}}");
+        "{\"type\":\"array\",\"minItems\":1,\"maxItems\":1000,\"items\":{\"$ref\":\"#/components/schemas/"
+        "LeafInput\"}}");
+  check(schema, "tags",
+        "{\"type\":\"array\",\"maxItems\":1000,\"items\":{\"type\":\"string\",\"maxLength\":65536}}");
   assert_null(json_object_get(json_object_get(schema, "properties"), "status"));
   assert_null(json_object_get(json_object_get(schema, "properties"), "custom"));
   check_key(schema, "required", "[\"title\",\"at\"]");
@@ -118,7 +124,8 @@ static void output_says_what_is_given(void **state) {
   check(schema, "note", "{\"type\":\"string\"}");
   check(schema, "limit", "{\"type\":\"integer\",\"minimum\":2,\"maximum\":100}");
   check(schema, "ratio", "{\"type\":[\"number\",\"null\"],\"minimum\":0.5}");
-  check(schema, "state", "{\"type\":[\"string\",\"null\"],\"enum\":[\"pending\",\"doing\",\"conclued\",null]}");
+  check(schema, "state",
+        "{\"type\":[\"string\",\"null\"],\"enum\":[\"pending\",\"doing\",\"conclued\",null]}");
   check(schema, "at", "{\"type\":\"string\",\"format\":\"date-time\"}");
   check(schema, "uuid", "{\"type\":[\"string\",\"null\"],\"format\":\"uuid\"}");
   check(schema, "leaf", "{\"anyOf\":[{\"$ref\":\"#/components/schemas/Leaf\"},{\"type\":\"null\"}]}");
@@ -127,7 +134,8 @@ static void output_says_what_is_given(void **state) {
   check(schema, "status", "{\"const\":true}");
   assert_null(json_object_get(json_object_get(schema, "properties"), "remark"));
   check_key(schema, "required",
-            "[\"title\",\"note\",\"limit\",\"ratio\",\"open\",\"state\",\"at\",\"uuid\",\"leaf\",\"leaves\",\"tags\","
+            "[\"title\",\"note\",\"limit\",\"ratio\",\"open\",\"state\",\"at\",\"uuid\",\"leaf\",\"leaves\","
+            "\"tags\","
             "\"custom\",\"status\"]");
   check_key(schema, "additionalProperties", "false");
   json_decref(schema);
@@ -198,12 +206,9 @@ static void names_differ_by_direction(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      WIRE_TEST(input_says_what_is_taken),
-      WIRE_TEST(output_says_what_is_given),
-      WIRE_TEST(an_open_table_takes_unknown_keys),
-      WIRE_TEST(an_example_is_read_by_its_own_table),
-      WIRE_TEST(an_output_example_has_every_key),
-      WIRE_TEST(tables_are_visited_once_even_in_a_ring),
+      WIRE_TEST(input_says_what_is_taken),         WIRE_TEST(output_says_what_is_given),
+      WIRE_TEST(an_open_table_takes_unknown_keys), WIRE_TEST(an_example_is_read_by_its_own_table),
+      WIRE_TEST(an_output_example_has_every_key),  WIRE_TEST(tables_are_visited_once_even_in_a_ring),
       WIRE_TEST(names_differ_by_direction),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,8 @@
 
 /* One value against one row, from text: what forms send and what loose JSON does. */
 
-static const struct word states[] = {{"pending", 1}, {"doing", 2}, {"conclued", 3}, {"concluded", 3}, {NULL, 0}};
+static const struct word states[] = {
+    {"pending", 1}, {"doing", 2}, {"conclued", 3}, {"concluded", 3}, {NULL, 0}};
 
 static enum status last;
 
@@ -71,7 +72,8 @@ static void whole_numbers_have_bounds(void **state) {
   assert_int_equal(out, 100);
   assert_string_equal(reason_of(*state, row, "101", &out), "must be at most 100");
   assert_string_equal(reason_of(*state, row, "0", &out), "must be at least 1");
-  static const char *const wrong[] = {"", "1.0", "+1", " 1", "1 ", "0x10", "1e2", "one", "9223372036854775808"};
+  static const char *const wrong[] = {
+      "", "1.0", "+1", " 1", "1 ", "0x10", "1e2", "one", "9223372036854775808"};
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
     assert_string_equal(reason_of(*state, row, wrong[i], &out), "must be a whole number");
   }
@@ -105,7 +107,8 @@ static void numbers_follow_the_grammar_of_json(void **state) {
   struct field row = {.name = "n", .kind = FIELD_KIND_REAL};
   assert_string_equal(reason_of(*state, row, "-0.25e2", &out), "");
   assert_true(out == -25.0);
-  static const char *const wrong[] = {"", "-", "1.", ".5", "01", "1e", "inf", "nan", "0x1p3", "1 ", "1,5", "1e999"};
+  static const char *const wrong[] = {"",    "-",   "1.",    ".5", "01",  "1e",
+                                      "inf", "nan", "0x1p3", "1 ", "1,5", "1e999"};
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
     assert_string_equal(reason_of(*state, row, wrong[i], &out), "must be a number");
   }
@@ -154,7 +157,8 @@ static void truths_words_times_and_uuids(void **state) {
   assert_string_equal(reason_of(*state, row, "0194BB8C-8000-7000-8000-000000000001", &uuid), "");
   assert_int_equal(uuid.bytes[1], 0x94);
   assert_string_equal(reason_of(*state, row, "0194bb8c", &uuid), "must be a uuid");
-  assert_string_equal(reason_of(*state, row, "00000000-0000-0000-0000-000000000000", &uuid), "must be a uuid");
+  assert_string_equal(reason_of(*state, row, "00000000-0000-0000-0000-000000000000", &uuid),
+                      "must be a uuid");
 }
 
 static enum status read_custom(struct ctx *ctx, struct str text, void *member, const char **reason) {

@@ -37,12 +37,12 @@ static inline const char *fault_of(const struct ctx *ctx, const char *field) {
 }
 
 #define assert_fault(ctx, field, reason) assert_string_equal(fault_of((ctx), (field)), (reason))
-#define assert_str(s, text)                                            \
-  do {                                                                 \
-    struct str str_ = (s);                                             \
-    assert_non_null(str_.at);                                          \
-    assert_int_equal(str_.len, strlen(text));                          \
-    assert_memory_equal(str_.at, (text), str_.len);                    \
+#define assert_str(s, text)                         \
+  do {                                              \
+    struct str str_ = (s);                          \
+    assert_non_null(str_.at);                       \
+    assert_int_equal(str_.len, strlen(text));       \
+    assert_memory_equal(str_.at, (text), str_.len); \
   } while (0)
 #define WIRE_TEST(name) cmocka_unit_test_setup_teardown(name, ctx_up, ctx_down)
 
