@@ -12,7 +12,9 @@ enum { THREADS_MAX = 64, LOOPS_MAX = 64, QUEUE_MAX = 4096, WRITER_QUEUE = 16384,
 enum { NICE_POOL = 5, NICE_HASH = 10 };
 
 /* A bounded queue with threads that take from it, each with its own connection. */
+struct lanes;
 struct pool {
+  struct lanes *lanes;
   const char *name;
   int nice;
   unsigned thread_count;
@@ -39,7 +41,8 @@ struct lanes {
   struct pool hash;
 };
 
-static void pool_init(struct pool *pool, const char *name, int nice_value, unsigned threads) {
+static void pool_init(struct lanes *lanes, struct pool *pool, const char *name, int nice_value, unsigned threads) {
+  pool->lanes = lanes;
   pool->name = name;
   pool->nice = nice_value;
   pool->thread_count = threads < THREADS_MAX ? threads : THREADS_MAX;
@@ -90,9 +93,14 @@ static void *work(void *arg) {
   if (worker->pool->nice > 0) {
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), worker->pool->nice);
   }
+  const struct lanes_config *config = &worker->pool->lanes->config;
   struct call *call;
   while ((call = pool_take(worker->pool)) != NULL) {
+    bool may_write = call->route->lane != LANE_INLINE; /* read before the call is given away */
     kit_run(call, worker->db);
+    if (may_write && config->committed != NULL) {
+      config->committed(config->app);
+    }
   }
   return NULL;
 }
@@ -175,9 +183,9 @@ enum status lanes_new(const struct lanes_config *config, struct lanes **out, cha
   if (lanes->config.loops > LOOPS_MAX) {
     lanes->config.loops = LOOPS_MAX;
   }
-  pool_init(&lanes->quick, "sigap-db", 0, config->pgsql ? config->pgsql_threads : 0);
-  pool_init(&lanes->slow, "sigap-pool", NICE_POOL, config->pool_threads);
-  pool_init(&lanes->hash, "sigap-hash", NICE_HASH, config->hash_threads);
+  pool_init(lanes, &lanes->quick, "sigap-db", 0, config->pgsql ? config->pgsql_threads : 0);
+  pool_init(lanes, &lanes->slow, "sigap-pool", NICE_POOL, config->pool_threads);
+  pool_init(lanes, &lanes->hash, "sigap-hash", NICE_HASH, config->hash_threads);
   enum status status = config->pgsql ? STATUS_OK : open_sqlite(lanes, why);
   struct pool *pools[] = {&lanes->quick, &lanes->slow, &lanes->hash};
   for (int i = 0; i < 3 && status == STATUS_OK; i++) {

@@ -58,8 +58,8 @@ struct options {
   int64_t rate_limit;         /* a minute per caller; 600; 0 = off */
   bool login_throttle;        /* on */
   unsigned threads;           /* of the event loops; 0: one a core */
-  const char *timezone; /* a zone this machine knows; NULL where not said (serve: leave tenant 1's as it is,
-                           "UTC" at first; tenant add: "UTC") */
+  const char *timezone; /* a zone this machine knows. serve: NULL where not said (tenant 1's stays as it is,
+                           "UTC" at first); tenant add: "UTC" where not said */
   const char *trusted_proxies;       /* comma-separated addresses or CIDR; NULL none */
   uint32_t ping_interval_ms;         /* 25,000 */
   uint32_t ping_timeout_ms;          /* 20,000 */

@@ -94,7 +94,11 @@ enum status db_each(struct ctx *ctx, unsigned statement, const void *in,
                     enum status (*each)(struct ctx *ctx, void *arg, const void *row), void *arg) MUST_CHECK;
 /* Failures of the four: STATUS_DUPLICATE (a unique index; no problem set, the caller knows which),
  * STATUS_RETRY (PostgreSQL collision), STATUS_STORAGE_FULL, STATUS_UNAVAILABLE (connection lost;
- * it is opened again at the next transaction), STATUS_BROKEN (all else, logged). Problem set but for DUPLICATE and RETRY. */
+ * it is opened again at the next transaction), STATUS_BROKEN (all else, logged). Problem set but for DUPLICATE and RETRY.
+ * After a failed statement a command ends with a failure: PostgreSQL has given the transaction up, every
+ * further statement in it is STATUS_BROKEN, and so is a command that overlooked the failure and returned STATUS_OK. What may be
+ * there already and shall not fail is written with ON CONFLICT.
+ * db_each's callback may run other statements, but not the one whose rows it gets. */
 
 /* Looks whether the store's structure is sound (SQLite: PRAGMA quick_check; PostgreSQL: the connection answers).
  * Slow on a large database. STATUS_BROKEN with a sentence in `why`. */
@@ -136,7 +140,8 @@ struct db_writer *db_writer_new(struct db *db, size_t queue_max, size_t batch_ma
 bool db_writer_submit(struct db_writer *writer, struct db_job *job) MUST_CHECK;
 /* Lets db_write on this read connection go through the writer. */
 void db_attach_writer(struct db *db, struct db_writer *writer);
-/* Runs what is queued, then ends the thread; the connection is the caller's again. */
+/* Runs what is queued, then ends the thread; the connection is the caller's again. The writer itself stays valid (it
+ * takes no jobs) until db_close of its connection, which frees it: close the readers it is attached to before. */
 void db_writer_stop(struct db_writer *writer);
 /* False after an fsync or I/O error on write: nothing is acknowledged any more until a restart. */
 bool db_writer_healthy(const struct db_writer *writer);

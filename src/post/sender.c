@@ -25,7 +25,7 @@ enum {
   STOP_GRACE_S = 5, /* for the mail under way */
   NICENESS = 10,
   IDLE_CLOSE_S = 10, /* how long a connection waits for the next mail */
-  LOOK_S = 60,       /* how often the outbox is looked at without being told: leases of nodes that died */
+  LOOK_S = 30,       /* how often the outbox is looked at without being told: leases of nodes that died */
   LEASE_S = 300,     /* a try ends before: connect and transfer twice, and the mark */
   STORE_PAUSE_S = 5, /* after a failure of the store */
 };

@@ -295,8 +295,8 @@ enum smtp_verdict smtp_judge(enum smtp_phase phase, int smtp_code) {
     return SMTP_UNREACHABLE; /* our sender address is refused: the operator's to mend, not the recipient's
                                 fault */
   }
-  bool out_of_step = smtp_code == 500 || smtp_code == 502 || smtp_code == 503;
-  return smtp_code >= 500 && smtp_code < 600 && !out_of_step ? SMTP_NEVER : SMTP_LATER;
+  /* 503 tells of the order of the commands, not of this mail. */
+  return smtp_code >= 500 && smtp_code < 600 && smtp_code != 503 ? SMTP_NEVER : SMTP_LATER;
 }
 
 void smtp_clean_reason(struct str words, char *out, size_t size) {

@@ -358,6 +358,28 @@ for (const engine of engines()) {
       assert.deepEqual((await api('GET', '/api/user/fetch?email=&role=', { token: token.manager })).body, all.body);
     });
 
+    it('pages on from any account', async () => {
+      const all = (await api('GET', '/api/user/fetch', { token: token.manager })).body.users;
+      const rest = await api('GET', `/api/user/fetch?after=${account.manager.uuid}`, { token: token.manager });
+      const at = all.findIndex((user) => user.user_email === account.manager.email);
+      assert.deepEqual(rest.body.users, all.slice(at + 1));
+      says(await api('GET', '/api/user/fetch?after=x', { token: token.manager }), 400, INVALID);
+    });
+
+    it('ends a session at once when the operator disables the account or changes its password', async () => {
+      const enter = async (address, password) =>
+        api('POST', '/api/auth/enter', { body: { user_email: address, user_password: password } });
+      const changed = await server.seed('manager');
+      const old = (await enter(changed.email, PASSWORD)).body.jwt_token;
+      await server.command(['user', 'passwd', '--email', changed.email, '--password-stdin'], 'Different123\n');
+      says(await api('GET', '/api/ticket/count', { token: old }), 401, { message: 'Unauthorized', status: false });
+      says(await enter(changed.email, PASSWORD), 400, { message: 'Password is incorrect', status: false });
+      const fresh = saysToken(await enter(changed.email, 'Different123'), 'User has been loged in');
+      await server.command(['user', 'disable', '--email', changed.email]);
+      says(await api('GET', '/api/ticket/count', { token: fresh }), 401, { message: 'Unauthorized', status: false });
+      says(await enter(changed.email, 'Different123'), 400, { message: "Email aren't registered", status: false });
+    });
+
     it('deletes a user: sign-in ends at once, the address is free again, the tickets stay', async () => {
       const user_email = email('leaver');
       const body = { user_email, user_password: 'Password123' };

@@ -135,6 +135,23 @@ describe('mail', { concurrency: 4 }, () => {
     quiet(server);
   });
 
+  test('addresses in other scripts are delivered where the server takes them, and hold up nobody else', async (t) => {
+    const place = await smtp(t);
+    await place.up('--ascii');
+    const server = await desk(t, ['--smtp', place.url(), '--mail-from', FROM]);
+    const foreign = await person(server, { address: `müller.${process.pid}@bücher.example` });
+    const plain = await person(server);
+    await ticket(server, foreign);
+    await ticket(server, plain);
+    await until('the other', () => place.to(plain.email).length === 1);
+    await place.down();
+    await place.up();
+    await ticket(server, foreign);
+    const [message] = await until('the mail', () => place.to(foreign.email).length === 1 && place.to(foreign.email));
+    assert.ok(message.header('To').endsWith(`<${foreign.email}>`));
+    quiet(server);
+  });
+
   test('a slow server holds up nobody, and its mails come once', async (t) => {
     const place = await smtp(t);
     await place.up('--slow', 3);
@@ -230,6 +247,7 @@ describe('mail', { concurrency: 4 }, () => {
     server.setClock(120);
     await until('all', () => place.messages.length === 20, 30);
     assert.ok(place.of('connection').length <= 2, `${place.of('connection').length} connections for 20 mails`);
+    await until('the goodbye', () => place.of('gone').length === place.of('connection').length);
   });
 
   test('it signs in with user and password, and a wrong password is the server’s matter, not the mail’s', async (t) => {

@@ -27,6 +27,10 @@ class Server(SMTP):
             tell("connection")
         super().connection_made(transport)
 
+    def connection_lost(self, error):
+        tell("gone")
+        super().connection_lost(error)
+
 
 class Moods:
     def __init__(self, options):
@@ -91,6 +95,7 @@ def arguments():
     parser.add_argument("--slow", type=float, default=0, help="seconds before the answer to a message")
     parser.add_argument("--slow-count", type=int, default=-1, help="only so many messages are slow")
     parser.add_argument("--refuse", action="append", default=[], help="an address that gets 550")
+    parser.add_argument("--ascii", action="store_true", help="no SMTPUTF8")
     parser.add_argument("--refuse-data", action="store_true", help="every message gets 554")
     parser.add_argument("--later", type=int, default=0, help="so many recipients get 451 first")
     parser.add_argument("--die-after-data", type=int, default=0, help="dies after a message was read, unanswered")
@@ -104,7 +109,7 @@ async def main():
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(options.certificate, options.key)
     moods = Moods(options)
-    settings = {"hostname": "test.invalid", "enable_SMTPUTF8": True}
+    settings = {"hostname": "test.invalid", "enable_SMTPUTF8": not options.ascii}
     if tls and not options.smtps:
         settings["tls_context"] = tls
     if options.auth:

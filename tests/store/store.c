@@ -1,7 +1,6 @@
 #include "store.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,11 +41,11 @@ static void pgsql_url(const char *name, char url[512]) {
   snprintf(url, 512, "%.*s/%s%s", (int)(end - from), from, name, query ? query : "");
 }
 
-static void on_cluster(const char *sql) {
+static void run_at(const char *url, const char *sql) {
   char why[256] = "";
   struct db *db = NULL;
-  struct db_config config = {.url = cluster()};
-  must(db_open_bare(&config, DB_WRITE, false, &db, why) == STATUS_OK, cluster(), why);
+  struct db_config config = {.url = url};
+  must(db_open_bare(&config, DB_WRITE, false, &db, why) == STATUS_OK, url, why);
   enum status status = db->engine->script(db, sql);
   char reason[256];
   snprintf(reason, sizeof(reason), "%s", db->reason);
@@ -54,25 +53,37 @@ static void on_cluster(const char *sql) {
   must(status == STATUS_OK, sql, reason);
 }
 
-static void make_database(struct store *store) {
-  if (store->pgsql) {
-    uint64_t some = 0;
-    random_bytes(&some, sizeof(some));
-    snprintf(store->name, sizeof(store->name), "sigap_%016" PRIx64, some);
-    char sql[160];
-    snprintf(sql, sizeof(sql), "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8'", store->name);
-    on_cluster(sql);
-    pgsql_url(store->name, store->url);
-  } else {
-    snprintf(store->url, sizeof(store->url), "sqlite:%s/test.db", store->folder);
-  }
+/* Making a database takes PostgreSQL longer than a whole test: each test program has one, emptied before each test
+ * and dropped at the program's end. */
+static char program_database[64];
+
+static void drop_program_database(void) {
+  char sql[160];
+  snprintf(sql, sizeof(sql), "DROP DATABASE %s WITH (FORCE)", program_database);
+  run_at(cluster(), sql);
 }
 
-static void drop_database(const struct store *store) {
-  if (store->pgsql && store->name[0]) {
+static void make_database(struct store *store) {
+  if (!store->pgsql) {
+    snprintf(store->url, sizeof(store->url), "sqlite:%s/test.db", store->folder);
+    return;
+  }
+  bool is_new = !program_database[0];
+  if (is_new) {
+    uint64_t some = 0;
+    random_bytes(&some, sizeof(some));
+    snprintf(program_database, sizeof(program_database), "sigap_%016" PRIx64, some);
     char sql[160];
-    snprintf(sql, sizeof(sql), "DROP DATABASE %s WITH (FORCE)", store->name);
-    on_cluster(sql);
+    snprintf(sql, sizeof(sql), "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8'", program_database);
+    run_at(cluster(), sql);
+    must(atexit(drop_program_database) == 0, "atexit", "no room");
+  }
+  snprintf(store->name, sizeof(store->name), "%s", program_database);
+  pgsql_url(store->name, store->url);
+  if (!is_new) {
+    run_at(store->url, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                       " WHERE datname = current_database() AND pid <> pg_backend_pid();"
+                       " DROP SCHEMA public CASCADE; CREATE SCHEMA public;");
   }
 }
 
@@ -129,7 +140,6 @@ int store_teardown(void **state) {
   if (!store->skip) {
     db_close(store->ctx.db);
     arena_free(store->ctx.arena);
-    drop_database(store);
     remove_folder(store->folder);
   }
   free(store);

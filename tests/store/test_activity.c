@@ -9,7 +9,8 @@ struct line {
 
 static enum status add(struct ctx *ctx, void *arg) {
   const struct line *line = arg;
-  return activity_add(ctx, line->ticket->tenant_id, line->ticket->id, line->action, line->old_value, line->new_value);
+  return activity_add(ctx, line->ticket->tenant_id, line->ticket->id, line->action, line->old_value,
+                      line->new_value);
 }
 
 static void history_tells_who_changed_what_in_time_order(struct store *store) {

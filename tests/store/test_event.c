@@ -8,7 +8,12 @@ static enum status add(struct ctx *ctx, void *arg) {
 static void events_follow_one_another_by_number(struct store *store) {
   struct event written[] = {
       {.tenant_id = 1, .kind = EVENT_SESSION_ENDED, .account_id = 7},
-      {.tenant_id = 1, .kind = EVENT_TICKET_STATUS, .ticket_id = 3, .account_id = 7, .old_value = 1, .new_value = 5},
+      {.tenant_id = 1,
+       .kind = EVENT_TICKET_STATUS,
+       .ticket_id = 3,
+       .account_id = 7,
+       .old_value = 1,
+       .new_value = 5},
       {.tenant_id = 2, .kind = EVENT_ACCOUNT_CREATED, .account_id = 9, .created_at = 12345},
   };
   for (int i = 0; i < 3; i++) {

@@ -45,7 +45,8 @@ static void pictures_come_back_with_their_ticket(struct store *store) {
   assert_int_equal(files[0].type, FILE_PNG);
   assert_int_equal(files[1].type, FILE_JPEG);
   assert_int_equal(files[0].created_at, STORE_NOW);
-  assert_int_equal(store_number(store, "SELECT COUNT(*) FROM file WHERE uploader_id = 1 AND tenant_id = 1"), 2);
+  assert_int_equal(store_number(store, "SELECT COUNT(*) FROM file WHERE uploader_id = 1 AND tenant_id = 1"),
+                   2);
   for (int i = 0; i < 2; i++) {
     CLEANUP_BUF struct buf read;
     buf_init(&read, 1 << 20);
@@ -63,7 +64,8 @@ static void at_most_ten_files_go_with_a_ticket(struct store *store) {
   const struct who author = person(store, 1, ROLE_CUSTOMER, "Ani", "ani@example.com");
   struct file_new files[11];
   for (int i = 0; i < 11; i++) {
-    assert_ok(file_store_image(as(store, &author), STR("a.png"), picture(store, 64, (char)('a' + i)), &files[i]));
+    assert_ok(
+        file_store_image(as(store, &author), STR("a.png"), picture(store, 64, (char)('a' + i)), &files[i]));
   }
   struct ticket_new new_ticket = plain_ticket();
   struct ticket ticket;

@@ -27,7 +27,8 @@ static void a_mail_is_taken_with_all_it_tells(struct store *store) {
   const struct ticket t = ticket_of(store, &author);
   struct letter letter = {MAIL_TICKET_STATUS, author.account_id, t.id, TICKET_RESOLVED, STR("fixed\n")};
   assert_ok(db_write(as(store, &author), add, &letter));
-  letter = (struct letter){.kind = MAIL_PASSWORD_RESET, .account_id = author.account_id, .text = STR("token")};
+  letter =
+      (struct letter){.kind = MAIL_PASSWORD_RESET, .account_id = author.account_id, .text = STR("token")};
   assert_ok(db_write(as(store, NULL), add, &letter));
   struct mail *mails = NULL;
   size_t count = 0;
@@ -42,7 +43,7 @@ static void a_mail_is_taken_with_all_it_tells(struct store *store) {
     assert_int_equal(mails[i].due_at, STORE_NOW + TIME_MINUTE_US);
     assert_int_equal(mails[i].created_at, STORE_NOW);
     assert_false(uuid_is_none(mails[i].uuid));
-    const struct mail **kind = mails[i].kind == MAIL_TICKET_CREATED ? &created
+    const struct mail **kind = mails[i].kind == MAIL_TICKET_CREATED  ? &created
                                : mails[i].kind == MAIL_TICKET_STATUS ? &status
                                                                      : &reset;
     *kind = &mails[i];
@@ -99,13 +100,17 @@ static void a_mail_ends_sent_or_failed_once(struct store *store) {
   assert_ok(mail_sent(as(store, NULL), 1));
   assert_ok(mail_failed(as(store, NULL), 2, STORE_NOW + TIME_HOUR_US, STR("450 try later")));
   assert_ok(mail_failed(as(store, NULL), 3, 0, STR("550 no such mailbox")));
-  assert_int_equal(NUMBER(store, "SELECT COUNT(*) FROM mail WHERE id = 1 AND state = %d AND sent_at = %" PRId64
-                                 " AND text IS NULL", MAIL_SENT, STORE_NOW + 1),
+  assert_int_equal(NUMBER(store,
+                          "SELECT COUNT(*) FROM mail WHERE id = 1 AND state = %d AND sent_at = %" PRId64
+                          " AND text IS NULL",
+                          MAIL_SENT, STORE_NOW + 1),
                    1);
   assert_str(store_text(store, "SELECT reason FROM mail WHERE id = 2"), "450 try later");
-  assert_int_equal(NUMBER(store, "SELECT COUNT(*) FROM mail WHERE id = 3 AND state = %d AND reason = '550 no such mailbox'",
-                          MAIL_FAILED),
-                   1);
+  assert_int_equal(
+      NUMBER(store,
+             "SELECT COUNT(*) FROM mail WHERE id = 3 AND state = %d AND reason = '550 no such mailbox'",
+             MAIL_FAILED),
+      1);
   assert_ok(mail_failed(as(store, NULL), 1, STORE_NOW, STR("too late"))); /* a sent mail stays sent */
   assert_ok(mail_failed(as(store, NULL), 1, 0, STR("too late")));
   assert_ok(mail_sent(as(store, NULL), 3));
@@ -138,16 +143,18 @@ static void mail_to_a_gone_account_fails(struct store *store) {
   for (int i = 0; i < 3; i++) {
     send_to(store, &people[i], STORE_NOW);
   }
-  store_sql(store, SQL(store, "UPDATE account SET is_active = FALSE WHERE id = %" PRId64, people[0].account_id));
+  store_sql(store,
+            SQL(store, "UPDATE account SET is_active = FALSE WHERE id = %" PRId64, people[0].account_id));
   store_sql(store, SQL(store, "UPDATE account SET deleted_at = 5 WHERE id = %" PRId64, people[1].account_id));
   struct mail *mails = NULL;
   size_t count = 0;
   assert_ok(mail_take(as(store, NULL), 10, STORE_NOW + 10, &mails, &count));
   assert_int_equal(count, 1);
   assert_str(mails[0].to_name, "Nia");
-  assert_int_equal(NUMBER(store, "SELECT COUNT(*) FROM mail WHERE state = %d AND reason = 'account gone' AND text IS NULL",
-                          MAIL_FAILED),
-                   2);
+  assert_int_equal(
+      NUMBER(store, "SELECT COUNT(*) FROM mail WHERE state = %d AND reason = 'account gone' AND text IS NULL",
+             MAIL_FAILED),
+      2);
 }
 
 struct sender {
@@ -199,12 +206,9 @@ static void two_nodes_never_take_the_same_mail(struct store *store) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      STORE_TEST(a_mail_is_taken_with_all_it_tells),
-      STORE_TEST(a_lease_keeps_others_away_until_it_ends),
-      STORE_TEST(a_mail_ends_sent_or_failed_once),
-      STORE_TEST(an_empty_outbox_waits_for_nothing),
-      STORE_TEST(mail_to_a_gone_account_fails),
-      STORE_TEST_PGSQL(two_nodes_never_take_the_same_mail),
+      STORE_TEST(a_mail_is_taken_with_all_it_tells), STORE_TEST(a_lease_keeps_others_away_until_it_ends),
+      STORE_TEST(a_mail_ends_sent_or_failed_once),   STORE_TEST(an_empty_outbox_waits_for_nothing),
+      STORE_TEST(mail_to_a_gone_account_fails),      STORE_TEST_PGSQL(two_nodes_never_take_the_same_mail),
   };
   return STORE_RUN(tests);
 }

@@ -14,8 +14,8 @@ static struct ticket_status_change to_status(enum ticket_status set) {
   return (struct ticket_status_change){.set = set};
 }
 
-static enum status set_status(struct store *store, const struct who *who, const struct ticket *ticket, enum ticket_status set,
-                              struct ticket *out) {
+static enum status set_status(struct store *store, const struct who *who, const struct ticket *ticket,
+                              enum ticket_status set, struct ticket *out) {
   const struct ticket_status_change change = to_status(set);
   return ticket_set_status(as(store, who), ticket->uuid, &change, out);
 }
@@ -95,8 +95,10 @@ static void faulty_tickets_name_every_field_and_leave_nothing(struct store *stor
   new_ticket.title = (struct str){long_title, 510};
   new_ticket.description = (struct str){long_text, 65536};
   assert_ok(ticket_create(as(store, &author), &new_ticket, &ticket));
-  const struct str bad_titles[] = {{long_title, 512}, STR(""), STR(" \n"), STR("a\0b"), STR("\xff"), STR("bell\a")};
-  const struct str bad_texts[] = {{long_text, 65537}, STR(""), STR_NONE, STR("a\0b"), STR("\xc3"), STR("esc\x1b[0m")};
+  const struct str bad_titles[] = {{long_title, 512}, STR(""),     STR(" \n"),
+                                   STR("a\0b"),       STR("\xff"), STR("bell\a")};
+  const struct str bad_texts[] = {{long_text, 65537}, STR(""),     STR_NONE,
+                                  STR("a\0b"),        STR("\xc3"), STR("esc\x1b[0m")};
   for (size_t i = 0; i < 6; i++) {
     new_ticket.title = bad_titles[i];
     new_ticket.description = bad_texts[i];
@@ -116,21 +118,23 @@ static void faulty_tickets_name_every_field_and_leave_nothing(struct store *stor
 static void a_creation_writes_history_event_mail_and_counters(struct store *store) {
   const struct who author = person(store, 1, ROLE_CUSTOMER, "Ani", "ani@example.com");
   const struct ticket ticket = ticket_of(store, &author);
+  assert_int_equal(
+      NUMBER(store,
+             "SELECT COUNT(*) FROM activity WHERE ticket_id = %" PRId64
+             " AND action = %d AND actor_id = %" PRId64 " AND old_value IS NULL AND new_value IS NULL",
+             ticket.id, ACTIVITY_CREATED, author.account_id),
+      1);
   assert_int_equal(NUMBER(store,
-                          "SELECT COUNT(*) FROM activity WHERE ticket_id = %" PRId64 " AND action = %d AND actor_id = %" PRId64
-                          " AND old_value IS NULL AND new_value IS NULL",
-                          ticket.id, ACTIVITY_CREATED, author.account_id),
-                   1);
-  assert_int_equal(NUMBER(store,
-                          "SELECT COUNT(*) FROM event WHERE ticket_id = %" PRId64 " AND kind = %d AND account_id = %" PRId64
-                          " AND tenant_id = 1",
+                          "SELECT COUNT(*) FROM event WHERE ticket_id = %" PRId64
+                          " AND kind = %d AND account_id = %" PRId64 " AND tenant_id = 1",
                           ticket.id, EVENT_TICKET_CREATED, author.account_id),
                    1);
-  assert_int_equal(NUMBER(store,
-                          "SELECT COUNT(*) FROM mail WHERE ticket_id = %" PRId64 " AND kind = %d AND account_id = %" PRId64
-                          " AND state = 1 AND tries = 0 AND due_at = %" PRId64,
-                          ticket.id, MAIL_TICKET_CREATED, author.account_id, STORE_NOW),
-                   1);
+  assert_int_equal(
+      NUMBER(store,
+             "SELECT COUNT(*) FROM mail WHERE ticket_id = %" PRId64 " AND kind = %d AND account_id = %" PRId64
+             " AND state = 1 AND tries = 0 AND due_at = %" PRId64,
+             ticket.id, MAIL_TICKET_CREATED, author.account_id, STORE_NOW),
+      1);
   assert_int_equal(COUNT_OF(store, "activity") + COUNT_OF(store, "event") + COUNT_OF(store, "mail"), 3);
   assert_int_equal(COUNT_OF(store, "ticket_count"), 3);
   assert_counters_true(store);
@@ -168,31 +172,26 @@ static void a_failed_transaction_leaves_nothing(struct store *store) {
   assert_counters_true(store);
 }
 
-static void shown_kinds_follow_the_category(struct store *store) {
-  (void)store;
-  struct ticket t = {.category = CATEGORY_TECHNICAL};
-  assert_int_equal(ticket_work_type(&t), WORK_REPAIR);
-  assert_int_equal(ticket_request_kind(&t), REQUEST_TECHNICAL);
-  t.category = CATEGORY_BILLING;
-  assert_int_equal(ticket_work_type(&t), WORK_MAINTENANCE);
-  assert_int_equal(ticket_request_kind(&t), REQUEST_COMPLAINT);
-  t.category = CATEGORY_ACCOUNT;
-  assert_int_equal(ticket_request_kind(&t), REQUEST_REQUEST);
-  t.work_type = WORK_DISCONNECTION;
-  t.request_kind = REQUEST_TECHNICAL;
-  assert_int_equal(ticket_work_type(&t), WORK_DISCONNECTION);
-  assert_int_equal(ticket_request_kind(&t), REQUEST_TECHNICAL);
-}
-
 /* ---- the cells of the permission table ---- */
 
-enum kind { OWN_FREE, OWN_TAKEN, FOREIGN_FREE, FOREIGN_MINE, FOREIGN_TAKEN, OTHER_TENANT, REMOVED, UNKNOWN, KINDS };
+enum kind {
+  OWN_FREE,
+  OWN_TAKEN,
+  FOREIGN_FREE,
+  FOREIGN_MINE,
+  FOREIGN_TAKEN,
+  OTHER_TENANT,
+  REMOVED,
+  UNKNOWN,
+  KINDS
+};
 
 /* One letter a kind of ticket, in the order of the enum: o = OK, f = forbidden, n = not found. */
 struct cell {
   enum role role;
   const char *read, *status, *reply, *remove;
 };
+/* clang-format off */
 static const struct cell cells[] = {
     /*                       own: free, taken; foreign: free, mine, taken; other tenant, removed, unknown */
     {ROLE_SUPER_ADMIN,      "ooooonnn", "ooooonnn", "ooooonnn", "ooooonnn"},
@@ -202,6 +201,7 @@ static const struct cell cells[] = {
     {ROLE_TECHNICIAN,       "onoonnnn", "onoonnnn", "onoonnnn", "ooffnnnn"},
     {ROLE_CUSTOMER,         "oonnnnnn", "ffnnnnnn", "oonnnnnn", "oonnnnnn"},
 };
+/* clang-format on */
 
 struct scene {
   struct who caller, other, technician, stranger;
@@ -209,7 +209,9 @@ struct scene {
 
 static struct ticket make_kind(struct store *store, const struct scene *scene, enum kind kind) {
   bool own = kind == OWN_FREE || kind == OWN_TAKEN;
-  struct ticket ticket = ticket_of(store, kind == OTHER_TENANT ? &scene->stranger : own ? &scene->caller : &scene->other);
+  struct ticket ticket = ticket_of(store, kind == OTHER_TENANT ? &scene->stranger
+                                          : own                ? &scene->caller
+                                                               : &scene->other);
   if (kind == OWN_TAKEN || kind == FOREIGN_TAKEN) {
     assign(store, &ticket, scene->technician.account_id);
   } else if (kind == FOREIGN_MINE) {
@@ -250,10 +252,13 @@ static void check_cell(struct store *store, const struct cell *cell, const char 
   for (int kind = 0; kind < KINDS; kind++) {
     const struct ticket ticket = make_kind(store, &scene, kind);
     enum status status = attempt(store, &scene.caller, &ticket);
-    char got = status == STATUS_OK ? 'o' : status == STATUS_FORBIDDEN ? 'f' : status == STATUS_NOT_FOUND ? 'n' : '?';
+    char got = status == STATUS_OK          ? 'o'
+               : status == STATUS_FORBIDDEN ? 'f'
+               : status == STATUS_NOT_FOUND ? 'n'
+                                            : '?';
     if (got != expected[kind]) {
-      fail_msg("%s by %s on kind %d: got %c (%s), expected %c", what, role_name(cell->role), kind, got, status_name(status),
-               expected[kind]);
+      fail_msg("%s by %s on kind %d: got %c (%s), expected %c", what, role_name(cell->role), kind, got,
+               status_name(status), expected[kind]);
     }
     if (status != STATUS_OK) {
       assert_ptr_equal(store->ctx.problem.kind, got == 'f' ? &ticket_forbidden : &ticket_not_found);
@@ -282,17 +287,19 @@ static void marks_follow_the_status(struct store *store) {
     enum ticket_status set;
     int first_response, started, resolved, closed, reopened; /* at which step each mark was set; 0 not */
   } steps[] = {
-      {TICKET_ASSIGNED, 1, 0, 0, 0, 0},    {TICKET_IN_PROGRESS, 1, 2, 0, 0, 0}, {TICKET_PENDING, 1, 2, 0, 0, 0},
-      {TICKET_IN_PROGRESS, 1, 2, 0, 0, 0}, {TICKET_RESOLVED, 1, 2, 5, 0, 0},    {TICKET_CLOSED, 1, 2, 5, 6, 0},
-      {TICKET_RESOLVED, 1, 2, 5, 0, 0},    {TICKET_IN_PROGRESS, 1, 2, 0, 0, 1}, {TICKET_CLOSED, 1, 2, 9, 9, 1},
-      {TICKET_NEW, 1, 2, 0, 0, 2},         {TICKET_ASSIGNED, 1, 2, 0, 0, 2},
+      {TICKET_ASSIGNED, 1, 0, 0, 0, 0}, {TICKET_IN_PROGRESS, 1, 2, 0, 0, 0},
+      {TICKET_PENDING, 1, 2, 0, 0, 0},  {TICKET_IN_PROGRESS, 1, 2, 0, 0, 0},
+      {TICKET_RESOLVED, 1, 2, 5, 0, 0}, {TICKET_CLOSED, 1, 2, 5, 6, 0},
+      {TICKET_RESOLVED, 1, 2, 5, 0, 0}, {TICKET_IN_PROGRESS, 1, 2, 0, 0, 1},
+      {TICKET_CLOSED, 1, 2, 9, 9, 1},   {TICKET_NEW, 1, 2, 0, 0, 2},
+      {TICKET_ASSIGNED, 1, 2, 0, 0, 2},
   };
   for (int i = 0; i < (int)(sizeof steps / sizeof *steps); i++) {
     store->ctx.now_us = STORE_NOW + (i + 1) * TIME_SECOND_US;
     struct ticket told;
     assert_ok(set_status(store, &staff, &t, steps[i].set, &told));
     assert_ok(ticket_get(as(store, &staff), t.uuid, &t));
-#define AT(step) ((step) == 0 ? 0 : STORE_NOW + (step) * TIME_SECOND_US)
+#define AT(step) ((step) == 0 ? 0 : STORE_NOW + (step)*TIME_SECOND_US)
     assert_int_equal(t.status, steps[i].set);
     assert_int_equal(t.first_response_at, AT(steps[i].first_response));
     assert_int_equal(t.started_at, AT(steps[i].started));
@@ -312,7 +319,8 @@ static void a_word_that_it_already_reads_as_changes_nothing(struct store *store)
   const struct who author = person(store, 1, ROLE_CUSTOMER, "Ani", "ani@example.com");
   const struct who technician = person(store, 1, ROLE_TECHNICIAN, "Tono", "tono@example.com");
   const struct ticket t = ticket_of(store, &author);
-  const struct ticket_status_change pending = {.reads_as = {{TICKET_NEW, TICKET_ASSIGNED, TICKET_PENDING}, 3}, .set = TICKET_PENDING};
+  const struct ticket_status_change pending = {.reads_as = {{TICKET_NEW, TICKET_ASSIGNED, TICKET_PENDING}, 3},
+                                               .set = TICKET_PENDING};
   struct ticket after;
   store->ctx.now_us += TIME_SECOND_US;
   assert_ok(ticket_set_status(as(store, &technician), t.uuid, &pending, &after));
@@ -343,18 +351,24 @@ static void a_technician_who_sets_a_status_takes_the_ticket(struct store *store)
   struct ticket after;
   assert_ok(set_status(store, &technician, &t, TICKET_IN_PROGRESS, &after));
   assert_int_equal(after.assignee_id, technician.account_id);
-  assert_int_equal(NUMBER(store,
-                          "SELECT COUNT(*) FROM activity WHERE action = %d AND new_value = 'Tono' AND actor_id = %" PRId64,
-                          ACTIVITY_ASSIGNED, technician.account_id),
-                   1);
-  assert_int_equal(NUMBER(store, "SELECT COUNT(*) FROM event WHERE kind = %d AND old_value IS NULL AND new_value = %" PRId64,
-                          EVENT_TICKET_ASSIGNED, technician.account_id),
-                   1);
-  assert_str(store_text(store, SQL(store, "SELECT old_value || '>' || new_value FROM activity WHERE action = %d", ACTIVITY_STATUS)),
-             "new>in_progress");
-  assert_int_equal(NUMBER(store, "SELECT COUNT(*) FROM event WHERE kind = %d AND old_value = %d AND new_value = %d",
-                          EVENT_TICKET_STATUS, TICKET_NEW, TICKET_IN_PROGRESS),
-                   1);
+  assert_int_equal(
+      NUMBER(store,
+             "SELECT COUNT(*) FROM activity WHERE action = %d AND new_value = 'Tono' AND actor_id = %" PRId64,
+             ACTIVITY_ASSIGNED, technician.account_id),
+      1);
+  assert_int_equal(
+      NUMBER(store,
+             "SELECT COUNT(*) FROM event WHERE kind = %d AND old_value IS NULL AND new_value = %" PRId64,
+             EVENT_TICKET_ASSIGNED, technician.account_id),
+      1);
+  assert_str(
+      store_text(store, SQL(store, "SELECT old_value || '>' || new_value FROM activity WHERE action = %d",
+                            ACTIVITY_STATUS)),
+      "new>in_progress");
+  assert_int_equal(
+      NUMBER(store, "SELECT COUNT(*) FROM event WHERE kind = %d AND old_value = %d AND new_value = %d",
+             EVENT_TICKET_STATUS, TICKET_NEW, TICKET_IN_PROGRESS),
+      1);
   assert_status(STATUS_NOT_FOUND, set_status(store, &second, &t, TICKET_CLOSED, &after));
   assert_ok(set_status(store, &technician, &t, TICKET_RESOLVED, &after));
   assert_counters_true(store);
@@ -400,9 +414,12 @@ static void a_customer_closes_and_reopens_and_nothing_else(struct store *store) 
 static void assert_mail(struct store *store, int64_t count, const char *newest) {
   assert_int_equal(NUMBER(store, "SELECT COUNT(*) FROM mail WHERE kind <> %d", MAIL_TICKET_CREATED), count);
   if (newest != NULL) {
-    assert_str(store_text(store, "SELECT CAST(kind AS TEXT) || ':' || CAST(account_id AS TEXT) || ':' || CAST(value AS TEXT) "
-                                 "|| ':' || COALESCE(text, 'none') FROM mail ORDER BY id DESC LIMIT 1"),
-               newest);
+    assert_str(
+        store_text(
+            store,
+            "SELECT CAST(kind AS TEXT) || ':' || CAST(account_id AS TEXT) || ':' || CAST(value AS TEXT) "
+            "|| ':' || COALESCE(text, 'none') FROM mail ORDER BY id DESC LIMIT 1"),
+        newest);
   }
 }
 
@@ -415,13 +432,18 @@ static void the_other_party_gets_the_mail(struct store *store) {
   assert_ok(ticket_reply(as(store, &author), t.uuid, STR("anybody?"), &after));
   assert_mail(store, 0, NULL); /* nobody is on it yet */
   assert_ok(ticket_reply(as(store, &staff), t.uuid, STR("soon"), &after));
-  assert_mail(store, 1, SQL(store, "%d:%" PRId64 ":%d:soon", MAIL_TICKET_REPLIED, author.account_id, TICKET_NEW));
+  assert_mail(store, 1,
+              SQL(store, "%d:%" PRId64 ":%d:soon", MAIL_TICKET_REPLIED, author.account_id, TICKET_NEW));
   assert_ok(set_status(store, &technician, &t, TICKET_RESOLVED, &after));
-  assert_mail(store, 2, SQL(store, "%d:%" PRId64 ":%d:none", MAIL_TICKET_STATUS, author.account_id, TICKET_RESOLVED));
+  assert_mail(store, 2,
+              SQL(store, "%d:%" PRId64 ":%d:none", MAIL_TICKET_STATUS, author.account_id, TICKET_RESOLVED));
   assert_ok(ticket_reply(as(store, &author), t.uuid, STR("thanks"), &after));
-  assert_mail(store, 3, SQL(store, "%d:%" PRId64 ":%d:thanks", MAIL_TICKET_REPLIED, technician.account_id, TICKET_RESOLVED));
+  assert_mail(
+      store, 3,
+      SQL(store, "%d:%" PRId64 ":%d:thanks", MAIL_TICKET_REPLIED, technician.account_id, TICKET_RESOLVED));
   assert_ok(set_status(store, &author, &t, TICKET_CLOSED, &after));
-  assert_mail(store, 4, SQL(store, "%d:%" PRId64 ":%d:none", MAIL_TICKET_STATUS, technician.account_id, TICKET_CLOSED));
+  assert_mail(store, 4,
+              SQL(store, "%d:%" PRId64 ":%d:none", MAIL_TICKET_STATUS, technician.account_id, TICKET_CLOSED));
   const struct ticket own = ticket_of(store, &staff);
   assert_ok(set_status(store, &staff, &own, TICKET_CLOSED, &after));
   assert_ok(ticket_reply(as(store, &staff), own.uuid, STR("note to self"), &after));
@@ -456,22 +478,27 @@ static void an_answer_is_status_and_reply_or_neither(struct store *store) {
   const struct who author = person(store, 1, ROLE_CUSTOMER, "Ani", "ani@example.com");
   const struct who staff = person(store, 1, ROLE_CUSTOMER_SERVICE, "Budi", "budi@example.com");
   const struct ticket t = ticket_of(store, &author);
-  const struct ticket_status_change resolved = {.reads_as = {{TICKET_RESOLVED, TICKET_CLOSED}, 2}, .set = TICKET_RESOLVED};
+  const struct ticket_status_change resolved = {.reads_as = {{TICKET_RESOLVED, TICKET_CLOSED}, 2},
+                                                .set = TICKET_RESOLVED};
   const struct ticket_status_change unknown = to_status(17);
   struct ticket after;
   assert_status(STATUS_INVALID, ticket_answer(as(store, &staff), t.uuid, &resolved, STR(" \n"), &after));
   assert_str(store->ctx.problem.faults[0].field, "text");
   assert_status(STATUS_INVALID, ticket_answer(as(store, &staff), t.uuid, &unknown, STR(""), &after));
   assert_int_equal(store->ctx.problem.fault_count, 2);
-  assert_status(STATUS_FORBIDDEN, ticket_answer(as(store, &author), t.uuid, &resolved, STR("I fixed it"), &after));
+  assert_status(STATUS_FORBIDDEN,
+                ticket_answer(as(store, &author), t.uuid, &resolved, STR("I fixed it"), &after));
   assert_int_equal(COUNT_OF(store, "reply"), 0);
   assert_mail(store, 0, NULL);
   assert_ok(ticket_answer(as(store, &staff), t.uuid, &resolved, STR("fixed"), &after));
   assert_int_equal(after.status, TICKET_RESOLVED);
   assert_int_equal(COUNT_OF(store, "reply"), 1);
-  assert_mail(store, 1, SQL(store, "%d:%" PRId64 ":%d:fixed", MAIL_TICKET_STATUS, author.account_id, TICKET_RESOLVED));
+  assert_mail(store, 1,
+              SQL(store, "%d:%" PRId64 ":%d:fixed", MAIL_TICKET_STATUS, author.account_id, TICKET_RESOLVED));
   assert_ok(ticket_answer(as(store, &staff), t.uuid, &resolved, STR("really"), &after));
-  assert_mail(store, 2, SQL(store, "%d:%" PRId64 ":%d:really", MAIL_TICKET_REPLIED, author.account_id, TICKET_RESOLVED));
+  assert_mail(
+      store, 2,
+      SQL(store, "%d:%" PRId64 ":%d:really", MAIL_TICKET_REPLIED, author.account_id, TICKET_RESOLVED));
   assert_int_equal(COUNT_OF(store, "reply"), 2);
   assert_counters_true(store);
 }
@@ -552,10 +579,12 @@ static void the_purge_removes_what_is_long_resolved(struct store *store) {
     store->ctx.now_us = STORE_NOW + i;
     assert_ok(set_status(store, &staff[i % 2], &tickets[i], i == 7 ? TICKET_CLOSED : TICKET_RESOLVED, &out));
   }
-  assert_ok(set_status(store, &staff[0], &tickets[0], TICKET_PENDING, &out)); /* reopened: not resolved any more */
+  assert_ok(
+      set_status(store, &staff[0], &tickets[0], TICKET_PENDING, &out)); /* reopened: not resolved any more */
   int64_t mails = COUNT_OF(store, "mail");
   int64_t removed = -1;
-  const struct db_ints none = {0}, resolved = {{TICKET_RESOLVED}, 1}, both = {{TICKET_RESOLVED, TICKET_CLOSED}, 2};
+  const struct db_ints none = {0}, resolved = {{TICKET_RESOLVED}, 1},
+                       both = {{TICKET_RESOLVED, TICKET_CLOSED}, 2};
   struct ctx *ctx = as(store, NULL);
   assert_ok(ticket_purge(ctx, &none, STORE_NOW + 100, 100, &removed));
   assert_int_equal(removed, 0);
@@ -567,8 +596,12 @@ static void the_purge_removes_what_is_long_resolved(struct store *store) {
   assert_int_equal(removed, 2);
   assert_int_equal(COUNT_OF(store, "ticket WHERE removed_at IS NULL"), 1);
   assert_int_equal(COUNT_OF(store, "ticket WHERE removed_at IS NOT NULL AND removed_by IS NULL"), 7);
-  assert_int_equal(NUMBER(store, "SELECT COUNT(*) FROM activity WHERE action = %d AND actor_id IS NULL", ACTIVITY_REMOVED), 7);
-  assert_int_equal(NUMBER(store, "SELECT COUNT(*) FROM event WHERE kind = %d AND account_id IS NULL", EVENT_TICKET_REMOVED), 7);
+  assert_int_equal(
+      NUMBER(store, "SELECT COUNT(*) FROM activity WHERE action = %d AND actor_id IS NULL", ACTIVITY_REMOVED),
+      7);
+  assert_int_equal(NUMBER(store, "SELECT COUNT(*) FROM event WHERE kind = %d AND account_id IS NULL",
+                          EVENT_TICKET_REMOVED),
+                   7);
   assert_int_equal(COUNT_OF(store, "mail"), mails);
   assert_counters_true(store);
   assert_ok(ticket_restore(as(store, &staff[0]), tickets[2].uuid, &out));
@@ -609,24 +642,34 @@ static void counters_equal_a_count_after_any_sequence(struct store *store) {
     int64_t removed;
     enum status status = STATUS_OK;
     switch (next_random(&random) % 12) {
-    case 0:
-    case 1:
-      if (made < TICKETS) {
-        status = ticket_create(&ctx, &new_ticket, &out);
-        tickets[made++] = out.uuid;
-      }
-      break;
-    case 2: status = ticket_remove(&ctx, uuid, false, &out); break;
-    case 3:
-    case 4: status = ticket_restore(&ctx, uuid, &out); break;
-    case 5: status = ticket_answer(&ctx, uuid, &change, STR("text"), &out); break;
-    case 6: status = ticket_reply(&ctx, uuid, STR("text"), &out); break;
-    case 7:
-      if (step % 50 == 0) {
-        status = ticket_purge(&ctx, &(struct db_ints){{TICKET_CLOSED}, 1}, ctx.now_us - 100, 3, &removed);
-      }
-      break;
-    default: status = ticket_set_status(&ctx, uuid, &change, &out); break;
+      case 0:
+      case 1:
+        if (made < TICKETS) {
+          status = ticket_create(&ctx, &new_ticket, &out);
+          tickets[made++] = out.uuid;
+        }
+        break;
+      case 2:
+        status = ticket_remove(&ctx, uuid, false, &out);
+        break;
+      case 3:
+      case 4:
+        status = ticket_restore(&ctx, uuid, &out);
+        break;
+      case 5:
+        status = ticket_answer(&ctx, uuid, &change, STR("text"), &out);
+        break;
+      case 6:
+        status = ticket_reply(&ctx, uuid, STR("text"), &out);
+        break;
+      case 7:
+        if (step % 50 == 0) {
+          status = ticket_purge(&ctx, &(struct db_ints){{TICKET_CLOSED}, 1}, ctx.now_us - 100, 3, &removed);
+        }
+        break;
+      default:
+        status = ticket_set_status(&ctx, uuid, &change, &out);
+        break;
     }
     assert_true(status == STATUS_OK || status == STATUS_NOT_FOUND || status == STATUS_FORBIDDEN);
     if (step % 100 == 99) {
@@ -679,11 +722,13 @@ static void two_at_once_lose_no_update(struct store *store) {
   }
   assert_counters_true(store);
   /* Each change starts from where the one before ended. */
-  assert_int_equal(NUMBER(store,
-                          "SELECT COUNT(*) FROM (SELECT old_value, LAG(new_value) OVER (ORDER BY id) AS before FROM activity "
-                          "WHERE action = %d) h WHERE before IS NOT NULL AND old_value <> before",
-                          ACTIVITY_STATUS),
-                   0);
+  assert_int_equal(
+      NUMBER(
+          store,
+          "SELECT COUNT(*) FROM (SELECT old_value, LAG(new_value) OVER (ORDER BY id) AS before FROM activity "
+          "WHERE action = %d) h WHERE before IS NOT NULL AND old_value <> before",
+          ACTIVITY_STATUS),
+      0);
 }
 
 int main(void) {
@@ -694,7 +739,6 @@ int main(void) {
       STORE_TEST(a_creation_writes_history_event_mail_and_counters),
       STORE_TEST(everybody_signed_in_creates),
       STORE_TEST(a_failed_transaction_leaves_nothing),
-      STORE_TEST_SQLITE(shown_kinds_follow_the_category),
       STORE_TEST(every_cell_of_the_permission_table_holds),
       STORE_TEST(marks_follow_the_status),
       STORE_TEST(a_word_that_it_already_reads_as_changes_nothing),

@@ -22,7 +22,6 @@ static const struct saying sayings[] = {
     {&session_no_token, 401, "Unauthorized"},
     {&session_expired, 401, "Unauthorized"},
     {&session_ended, 401, "Unauthorized"},
-    {&wire_malformed, 400, "The body is not valid JSON"},
     {&kit_no_path, 404, "Not found"},
     {&kit_no_method, 405, "Method not allowed"},
     {NULL, 0, NULL},

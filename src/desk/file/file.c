@@ -16,10 +16,10 @@
 #include "desk/access/access.h"
 #include "desk/statements.h"
 
-const struct problem_kind file_not_image = {
-    STATUS_INVALID, "not_an_image", "The file is neither a JPEG nor a PNG picture."};
-const struct problem_kind file_too_large = {
-    STATUS_TOO_LARGE, "file_too_large", "The picture is larger than 5 MiB."};
+const struct problem_kind file_not_image = {STATUS_INVALID, "not_an_image",
+                                            "The file is neither a JPEG nor a PNG picture."};
+const struct problem_kind file_too_large = {STATUS_TOO_LARGE, "file_too_large",
+                                            "The picture is larger than 5 MiB."};
 
 enum { FILE_NAME_POINTS_MAX = 255, FILE_LIST_MAX = 1000, HASH_BYTES = crypto_hash_sha256_BYTES };
 _Static_assert(HASH_BYTES == sizeof(((struct file_new *)0)->hash), "a SHA-256");
@@ -106,9 +106,12 @@ enum status file_setup(const char *data_dir, char why[256]) {
 
 const char *file_mime(enum file_type type) {
   switch (type) {
-  case FILE_JPEG: return "image/jpeg";
-  case FILE_PNG: return "image/png";
-  case FILE_PDF: return "application/pdf";
+    case FILE_JPEG:
+      return "image/jpeg";
+    case FILE_PNG:
+      return "image/png";
+    case FILE_PDF:
+      return "application/pdf";
   }
   return "application/octet-stream";
 }
@@ -139,7 +142,8 @@ static void content_name(const uint8_t hash[HASH_BYTES], char out[CONTENT_NAME_S
 /* What the disk said, in the desk's words. */
 static enum status disk_problem(struct ctx *ctx, const char *step) {
   int error = errno;
-  LOG(LOG_ERROR, "a file's content could not be stored", LOG_S("step", step), LOG_S("error", strerror(error)));
+  LOG(LOG_ERROR, "a file's content could not be stored", LOG_S("step", step),
+      LOG_S("error", strerror(error)));
   return problem_set(ctx, error == ENOSPC || error == EDQUOT ? &problem_storage_full : &problem_broken);
 }
 

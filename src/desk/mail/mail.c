@@ -4,8 +4,8 @@
 
 enum { MAIL_TAKE_MAX = 1000 };
 
-enum status mail_add(struct ctx *ctx, int64_t tenant_id, enum mail_kind kind, int64_t account_id, int64_t ticket_id,
-                     int64_t value, struct str text) {
+enum status mail_add(struct ctx *ctx, int64_t tenant_id, enum mail_kind kind, int64_t account_id,
+                     int64_t ticket_id, int64_t value, struct str text) {
   const struct mail_insert_in in = {
       .tenant_id = tenant_id,
       .uuid = uuid_v7(ctx->now_us),
@@ -49,7 +49,8 @@ struct taking {
 
 static enum status take(struct ctx *ctx, void *arg) {
   struct taking *taking = arg;
-  const struct mail_lease_in in = {.now = ctx->now_us, .lease_until = taking->lease_until, .limit = taking->limit};
+  const struct mail_lease_in in = {
+      .now = ctx->now_us, .lease_until = taking->lease_until, .limit = taking->limit};
   struct mail_lease_row *taken = NULL;
   size_t n = 0;
   TRY(sql_mail_lease_all(ctx, &in, (size_t)taking->limit, &taken, &n));
@@ -59,7 +60,8 @@ static enum status take(struct ctx *ctx, void *arg) {
     struct mail_load_row row;
     TRY(sql_mail_load(ctx, &(struct mail_load_in){.id = taken[i].id}, &row));
     if (!row.is_active || row.deleted_at != 0) {
-      TRY(sql_mail_mark_failed(ctx, &(struct mail_mark_failed_in){.id = row.id, .reason = STR("account gone")}, NULL));
+      TRY(sql_mail_mark_failed(
+          ctx, &(struct mail_mark_failed_in){.id = row.id, .reason = STR("account gone")}, NULL));
       continue;
     }
     taking->mails[taking->count++] = mail_from_row(&row);
@@ -100,7 +102,8 @@ static enum status mark_failed(struct ctx *ctx, void *arg) {
     const struct mail_mark_failed_in in = {.id = outcome->id, .reason = outcome->reason};
     return sql_mail_mark_failed(ctx, &in, NULL);
   }
-  const struct mail_mark_later_in in = {.id = outcome->id, .due_at = outcome->due_at, .reason = outcome->reason};
+  const struct mail_mark_later_in in = {
+      .id = outcome->id, .due_at = outcome->due_at, .reason = outcome->reason};
   return sql_mail_mark_later(ctx, &in, NULL);
 }
 

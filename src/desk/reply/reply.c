@@ -3,13 +3,14 @@
 #include "desk/access/access.h"
 #include "desk/statements.h"
 
-const struct problem_kind reply_list_too_large = {
-    STATUS_TOO_LARGE, "replies_too_large", "This ticket has more replies than one answer can carry."};
+const struct problem_kind reply_list_too_large = {STATUS_TOO_LARGE, "replies_too_large",
+                                                  "This ticket has more replies than one answer can carry."};
 
 /* What a request needs beside the replies it reads. */
 enum { REPLY_ARENA_RESERVE_BYTES = 256 * 1024 };
 
-enum status reply_add(struct ctx *ctx, int64_t tenant_id, int64_t ticket_id, struct str text, struct reply *out) {
+enum status reply_add(struct ctx *ctx, int64_t tenant_id, int64_t ticket_id, struct str text,
+                      struct reply *out) {
   if (ctx->who == NULL) {
     return problem_set(ctx, &access_unauthenticated);
   }

@@ -11,12 +11,19 @@
 #include "desk/statements.h"
 #include "desk/ticket/ticket_internal.h"
 
-const struct problem_kind ticket_not_found = {STATUS_NOT_FOUND, "ticket_not_found", "There is no such ticket."};
+const struct problem_kind ticket_not_found = {STATUS_NOT_FOUND, "ticket_not_found",
+                                              "There is no such ticket."};
 const struct problem_kind ticket_forbidden = {
     STATUS_FORBIDDEN, "ticket_forbidden", "You can read this ticket, but this is not yours to do with it."};
-const struct problem_kind ticket_bad_status = {STATUS_INVALID, "bad_status", "This is no status a ticket can have."};
+const struct problem_kind ticket_bad_status = {STATUS_INVALID, "bad_status",
+                                               "This is no status a ticket can have."};
 
-enum { TITLE_POINTS_MAX = 255, TITLE_FROM_TEXT_POINTS = 120, TEXT_BYTES_MAX = 64 * 1024, TICKET_FILES_MAX = 10 };
+enum {
+  TITLE_POINTS_MAX = 255,
+  TITLE_FROM_TEXT_POINTS = 120,
+  TEXT_BYTES_MAX = 64 * 1024,
+  TICKET_FILES_MAX = 10
+};
 
 char *ticket_number(const struct ticket *ticket, char out[TICKET_NUMBER_SIZE]) {
   char day[9];
@@ -37,21 +44,31 @@ enum request_kind ticket_request_kind(const struct ticket *ticket) {
     return (enum request_kind)ticket->request_kind;
   }
   switch (ticket->category) {
-  case CATEGORY_TECHNICAL: return REQUEST_TECHNICAL;
-  case CATEGORY_BILLING: return REQUEST_COMPLAINT;
-  default: return REQUEST_REQUEST;
+    case CATEGORY_TECHNICAL:
+      return REQUEST_TECHNICAL;
+    case CATEGORY_BILLING:
+      return REQUEST_COMPLAINT;
+    default:
+      return REQUEST_REQUEST;
   }
 }
 
 struct str ticket_status_word(int status) {
   switch (status) {
-  case TICKET_NEW: return STR("new");
-  case TICKET_ASSIGNED: return STR("assigned");
-  case TICKET_IN_PROGRESS: return STR("in_progress");
-  case TICKET_PENDING: return STR("pending");
-  case TICKET_RESOLVED: return STR("resolved");
-  case TICKET_CLOSED: return STR("closed");
-  default: return STR_NONE;
+    case TICKET_NEW:
+      return STR("new");
+    case TICKET_ASSIGNED:
+      return STR("assigned");
+    case TICKET_IN_PROGRESS:
+      return STR("in_progress");
+    case TICKET_PENDING:
+      return STR("pending");
+    case TICKET_RESOLVED:
+      return STR("resolved");
+    case TICKET_CLOSED:
+      return STR("closed");
+    default:
+      return STR_NONE;
   }
 }
 
@@ -60,11 +77,16 @@ bool ticket_readable(const struct who *who, const struct ticket *ticket) {
     return false;
   }
   switch (access_scope(who->role, MAY_TICKET_READ)) {
-  case SCOPE_ALL: return true;
-  case SCOPE_READABLE: return ticket->assignee_id == 0 || ticket->assignee_id == who->account_id;
-  case SCOPE_ASSIGNED: return ticket->assignee_id == who->account_id;
-  case SCOPE_OWN: return ticket->author_id == who->account_id;
-  default: return false;
+    case SCOPE_ALL:
+      return true;
+    case SCOPE_READABLE:
+      return ticket->assignee_id == 0 || ticket->assignee_id == who->account_id;
+    case SCOPE_ASSIGNED:
+      return ticket->assignee_id == who->account_id;
+    case SCOPE_OWN:
+      return ticket->author_id == who->account_id;
+    default:
+      return false;
   }
 }
 
@@ -165,7 +187,8 @@ static enum status create(struct ctx *ctx, void *arg) {
                                      .ticket_id = ticket->id,
                                      .account_id = ticket->author_id,
                                      .new_value = ticket->status}));
-  TRY(mail_add(ctx, ticket->tenant_id, MAIL_TICKET_CREATED, ticket->author_id, ticket->id, ticket->status, STR_NONE));
+  TRY(mail_add(ctx, ticket->tenant_id, MAIL_TICKET_CREATED, ticket->author_id, ticket->id, ticket->status,
+               STR_NONE));
   return ticket_count_created(ctx, ticket);
 }
 

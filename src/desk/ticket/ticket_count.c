@@ -6,8 +6,8 @@
 enum { SLOT_BITS = 4 };
 
 /* On SQLite one transaction writes at a time, and one row is enough. On PostgreSQL many do, and each
- * connection has a row of its own (nearly: 16 places by the connection's address), so that they need not wait for
- * one another's commit. */
+ * connection has a row of its own (nearly: 16 places by the connection's address), so that they need not wait
+ * for one another's commit. */
 static int64_t slot_of(const struct db *db) {
   if (!db_is_pgsql(db)) {
     return 0;
@@ -28,7 +28,8 @@ enum status ticket_count_created(struct ctx *ctx, const struct ticket *ticket) {
   return sql_ticket_count_created(ctx, &in, NULL);
 }
 
-void ticket_count_changes(const struct ticket *ticket, int64_t tickets, struct ticket_count_change out[TICKET_COUNT_SCOPES]) {
+void ticket_count_changes(const struct ticket *ticket, int64_t tickets,
+                          struct ticket_count_change out[TICKET_COUNT_SCOPES]) {
   const int64_t owners[TICKET_COUNT_SCOPES] = {0, ticket->author_id, ticket->assignee_id};
   for (int i = 0; i < TICKET_COUNT_SCOPES; i++) {
     out[i] = (struct ticket_count_change){
@@ -102,16 +103,19 @@ static enum status take_row(struct ctx *ctx, void *arg, const void *found) {
   (void)ctx;
   struct ticket_counts *counts = arg;
   const struct ticket_count_of_row *row = found;
-  if (row->status > 0 && row->status < TICKET_STATUS_COUNT && row->priority > 0 && row->priority < PRIORITY_COUNT) {
+  if (row->status > 0 && row->status < TICKET_STATUS_COUNT && row->priority > 0 &&
+      row->priority < PRIORITY_COUNT) {
     counts->of[row->status][row->priority] += row->tickets;
   }
   return STATUS_OK;
 }
 
-enum status ticket_count_load(struct ctx *ctx, enum ticket_count_scope scope, int64_t owner_id, int64_t other_owner_id,
-                              struct ticket_counts *out) {
-  const struct ticket_count_of_in in = {
-      .tenant_id = ctx->who->tenant_id, .scope = scope, .owner_id = owner_id, .other_owner_id = other_owner_id};
+enum status ticket_count_load(struct ctx *ctx, enum ticket_count_scope scope, int64_t owner_id,
+                              int64_t other_owner_id, struct ticket_counts *out) {
+  const struct ticket_count_of_in in = {.tenant_id = ctx->who->tenant_id,
+                                        .scope = scope,
+                                        .owner_id = owner_id,
+                                        .other_owner_id = other_owner_id};
   struct ticket_counts counts = {0};
   TRY(sql_ticket_count_of_each(ctx, &in, take_row, &counts));
   *out = counts;

@@ -30,7 +30,8 @@ struct str ticket_status_word(int status);
 /* A ticket that was just made: three counters at once. */
 enum status ticket_count_created(struct ctx *ctx, const struct ticket *ticket) MUST_CHECK;
 /* From what counted before to what counts after; removed tickets don't count. */
-enum status ticket_count_move(struct ctx *ctx, const struct ticket *before, const struct ticket *after) MUST_CHECK;
+enum status ticket_count_move(struct ctx *ctx, const struct ticket *before,
+                              const struct ticket *after) MUST_CHECK;
 
 /* A change of one counter by a number of tickets. */
 struct ticket_count_change {
@@ -42,7 +43,8 @@ struct ticket_count_change {
 };
 enum { TICKET_COUNT_SCOPES = 3 };
 /* The three changes that `ticket` makes, each by `tickets`. */
-void ticket_count_changes(const struct ticket *ticket, int64_t tickets, struct ticket_count_change out[TICKET_COUNT_SCOPES]);
+void ticket_count_changes(const struct ticket *ticket, int64_t tickets,
+                          struct ticket_count_change out[TICKET_COUNT_SCOPES]);
 /* Merges, orders and writes them; sorts the array. */
 enum status ticket_count_apply(struct ctx *ctx, struct ticket_count_change *changes, size_t count) MUST_CHECK;
 
@@ -51,8 +53,8 @@ struct ticket_counts {
   int64_t of[TICKET_STATUS_COUNT][PRIORITY_COUNT];
 };
 enum ticket_count_scope { COUNT_TENANT = 1, COUNT_AUTHOR, COUNT_ASSIGNEE }; /* stored */
-enum status ticket_count_load(struct ctx *ctx, enum ticket_count_scope scope, int64_t owner_id, int64_t other_owner_id,
-                              struct ticket_counts *out) MUST_CHECK;
+enum status ticket_count_load(struct ctx *ctx, enum ticket_count_scope scope, int64_t owner_id,
+                              int64_t other_owner_id, struct ticket_counts *out) MUST_CHECK;
 /* Sum over sets of statuses and priorities given as bits (1 << value). */
 int64_t ticket_count_sum(const struct ticket_counts *counts, unsigned statuses, unsigned priorities);
 

@@ -15,7 +15,8 @@
  * match (from the authors to their tickets), else narrows. */
 
 const struct problem_kind ticket_list_too_large = {
-    STATUS_TOO_LARGE, "list_too_large", "These tickets are too much text for one answer; ask for fewer at a time."};
+    STATUS_TOO_LARGE, "list_too_large",
+    "These tickets are too much text for one answer; ask for fewer at a time."};
 
 enum {
   /* What a request needs beside the tickets it lists. */
@@ -29,11 +30,11 @@ enum {
 /* The filter and the caller's scope, made one. */
 struct search {
   const struct ticket_filter *filter;
-  int64_t author_id;          /* 0 any */
-  int64_t readable_by;        /* a technician; 0: not narrowed */
-  unsigned statuses, priorities; /* bits; ALL_…: any */
+  int64_t author_id;                /* 0 any */
+  int64_t readable_by;              /* a technician; 0: not narrowed */
+  unsigned statuses, priorities;    /* bits; ALL_…: any */
   struct str email_like, name_like; /* NONE any */
-  bool nothing;               /* can't match at all */
+  bool nothing;                     /* can't match at all */
 };
 
 /* ---- reading the filter ---- */
@@ -97,12 +98,15 @@ static enum status search_of(struct ctx *ctx, const struct ticket_filter *filter
   };
   int64_t caller = ctx->who->account_id;
   switch (access_scope(ctx->who->role, MAY_TICKET_READ)) {
-  case SCOPE_ALL: break;
-  case SCOPE_READABLE: search.readable_by = caller; break;
-  default:
-    search.nothing = search.author_id != 0 && search.author_id != caller;
-    search.author_id = caller;
-    break;
+    case SCOPE_ALL:
+      break;
+    case SCOPE_READABLE:
+      search.readable_by = caller;
+      break;
+    default:
+      search.nothing = search.author_id != 0 && search.author_id != caller;
+      search.author_id = caller;
+      break;
   }
   search.nothing = search.nothing || strange || search.statuses == 0 || search.priorities == 0;
   *out = search;
@@ -122,20 +126,22 @@ static void exclude(unsigned bits, unsigned all, int64_t *const out[], size_t co
     }
   }
 }
-#define EXCLUDE_STATUSES(in, bits)                                                                               \
-  exclude((bits), ALL_STATUSES,                                                                                  \
-          (int64_t *const[]){&(in).not_status_1, &(in).not_status_2, &(in).not_status_3, &(in).not_status_4,     \
-                             &(in).not_status_5},                                                                \
+#define EXCLUDE_STATUSES(in, bits)                                                                           \
+  exclude((bits), ALL_STATUSES,                                                                              \
+          (int64_t *const[]){&(in).not_status_1, &(in).not_status_2, &(in).not_status_3, &(in).not_status_4, \
+                             &(in).not_status_5},                                                            \
           5)
-#define EXCLUDE_PRIORITIES(in, bits)                                                                             \
-  exclude((bits), ALL_PRIORITIES,                                                                                \
-          (int64_t *const[]){&(in).not_priority_1, &(in).not_priority_2, &(in).not_priority_3, &(in).not_priority_4}, 4)
+#define EXCLUDE_PRIORITIES(in, bits)                                                           \
+  exclude((bits), ALL_PRIORITIES,                                                              \
+          (int64_t *const[]){&(in).not_priority_1, &(in).not_priority_2, &(in).not_priority_3, \
+                             &(in).not_priority_4},                                            \
+          4)
 
 /* ---- counting ---- */
 
 /* Of all authors that match, whoever may read the tickets. */
-static enum status count_matching(struct ctx *ctx, const struct search *search, unsigned statuses, unsigned priorities,
-                                  int64_t *out) {
+static enum status count_matching(struct ctx *ctx, const struct search *search, unsigned statuses,
+                                  unsigned priorities, int64_t *out) {
   struct ticket_count_matching_in in = {
       .tenant_id = ctx->who->tenant_id,
       .author_id = search->author_id,
@@ -193,13 +199,15 @@ static enum status count_readable(struct ctx *ctx, const struct search *search, 
                                    : count_readable_by_assignee(ctx, search, out);
 }
 
-/* The counters of one owner that answer for the whole search: no text, and no author in a technician's view. */
+/* The counters of one owner that answer for the whole search: no text, and no author in a technician's view.
+ */
 static enum status load_counts(struct ctx *ctx, const struct search *search, struct ticket_counts *out) {
   if (search->readable_by != 0) {
     return ticket_count_load(ctx, COUNT_ASSIGNEE, 0, search->readable_by, out);
   }
-  return search->author_id != 0 ? ticket_count_load(ctx, COUNT_AUTHOR, search->author_id, search->author_id, out)
-                                : ticket_count_load(ctx, COUNT_TENANT, 0, 0, out);
+  return search->author_id != 0
+             ? ticket_count_load(ctx, COUNT_AUTHOR, search->author_id, search->author_id, out)
+             : ticket_count_load(ctx, COUNT_TENANT, 0, 0, out);
 }
 
 enum status ticket_total(struct ctx *ctx, const struct ticket_filter *filter, int64_t *total) {
@@ -387,8 +395,8 @@ static enum status list_newest(struct ctx *ctx, const struct search *search, str
   return sql_ticket_list_newest_each(ctx, &in, take_ticket, page);
 }
 
-/* A part of a name or an address. The authors' way costs all their tickets; the newest-first way as many as must be
- * passed until the page is full, if the matching ones lie evenly. */
+/* A part of a name or an address. The authors' way costs all their tickets; the newest-first way as many as
+ * must be passed until the page is full, if the matching ones lie evenly. */
 static enum status list_by_text(struct ctx *ctx, struct search *search, struct page *page) {
   int64_t matching;
   TRY(count_matching(ctx, search, ALL_STATUSES, ALL_PRIORITIES, &matching));
@@ -403,10 +411,12 @@ static enum status list_by_text(struct ctx *ctx, struct search *search, struct p
   TRY(ticket_count_load(ctx, COUNT_TENANT, 0, 0, &counts));
   double all = (double)ticket_count_sum(&counts, ALL_STATUSES, ALL_PRIORITIES);
   double wanted = (double)search->filter->skip + (double)search->filter->limit;
-  return (double)matching <= wanted * all / (double)matching ? list_by_authors(ctx, search, page) : list_newest(ctx, search, page);
+  return (double)matching <= wanted * all / (double)matching ? list_by_authors(ctx, search, page)
+                                                             : list_newest(ctx, search, page);
 }
 
-enum status ticket_list(struct ctx *ctx, const struct ticket_filter *filter, struct ticket **out, size_t *count) {
+enum status ticket_list(struct ctx *ctx, const struct ticket_filter *filter, struct ticket **out,
+                        size_t *count) {
   struct ticket_filter bounded = *filter;
   bounded.skip = filter->skip > 0 ? filter->skip : 0;
   bounded.limit = filter->limit < TICKET_LIST_MAX ? filter->limit : TICKET_LIST_MAX;

@@ -23,7 +23,8 @@ static enum status write_removal(struct ctx *ctx, const struct ticket *before, c
       .updated_at = after->updated_at,
   };
   TRY(sql_ticket_update_removed(ctx, &in, NULL));
-  TRY(activity_add(ctx, after->tenant_id, after->id, removed ? ACTIVITY_REMOVED : ACTIVITY_RESTORED, STR_NONE, STR_NONE));
+  TRY(activity_add(ctx, after->tenant_id, after->id, removed ? ACTIVITY_REMOVED : ACTIVITY_RESTORED, STR_NONE,
+                   STR_NONE));
   TRY(event_add(ctx, &(struct event){.tenant_id = after->tenant_id,
                                      .kind = removed ? EVENT_TICKET_REMOVED : EVENT_TICKET_RESTORED,
                                      .ticket_id = after->id,
@@ -129,7 +130,8 @@ static enum status purge_run(struct ctx *ctx, void *arg) {
     }
     TRY(status);
     TRY(activity_add(ctx, row.tenant_id, one.id, ACTIVITY_REMOVED, STR_NONE, STR_NONE));
-    TRY(event_add(ctx, &(struct event){.tenant_id = row.tenant_id, .kind = EVENT_TICKET_REMOVED, .ticket_id = one.id}));
+    TRY(event_add(
+        ctx, &(struct event){.tenant_id = row.tenant_id, .kind = EVENT_TICKET_REMOVED, .ticket_id = one.id}));
     const struct ticket gone = {.tenant_id = row.tenant_id,
                                 .author_id = row.author_id,
                                 .assignee_id = row.assignee_id,
@@ -144,7 +146,8 @@ static enum status purge_run(struct ctx *ctx, void *arg) {
 
 enum status ticket_purge(struct ctx *ctx, const struct db_ints *statuses, int64_t before_us, int64_t max,
                          int64_t *removed) {
-  struct purge purge = {.statuses = statuses, .before_us = before_us, .max = max < PURGE_MAX ? max : PURGE_MAX};
+  struct purge purge = {
+      .statuses = statuses, .before_us = before_us, .max = max < PURGE_MAX ? max : PURGE_MAX};
   /* An empty set would mean "any status" to the statement; nobody asks to remove that. */
   if (statuses->count == 0 || purge.max <= 0) {
     *removed = 0;

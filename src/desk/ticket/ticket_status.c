@@ -63,29 +63,32 @@ static bool customer_status(const struct ticket *ticket, int asked, int *set) {
   return false;
 }
 
-static enum status change_status(struct ctx *ctx, const struct ticket_status_change *change, struct ticket *ticket) {
+static enum status change_status(struct ctx *ctx, const struct ticket_status_change *change,
+                                 struct ticket *ticket) {
   int set = (int)change->set;
   if (ticket->status == set || has(&change->reads_as, ticket->status)) {
     return STATUS_OK;
   }
   const struct who *who = ctx->who;
   switch (access_scope(who->role, MAY_TICKET_STATUS)) {
-  case SCOPE_ALL: break;
-  case SCOPE_ASSIGNED:
-  case SCOPE_READABLE:
-    if (ticket->assignee_id == 0) {
-      ticket->assignee_id = who->account_id; /* whoever works on it has it */
-    }
-    if (ticket->assignee_id != who->account_id) {
+    case SCOPE_ALL:
+      break;
+    case SCOPE_ASSIGNED:
+    case SCOPE_READABLE:
+      if (ticket->assignee_id == 0) {
+        ticket->assignee_id = who->account_id; /* whoever works on it has it */
+      }
+      if (ticket->assignee_id != who->account_id) {
+        return problem_set(ctx, &ticket_forbidden);
+      }
+      break;
+    case SCOPE_OWN:
+      if (ticket->author_id != who->account_id || !customer_status(ticket, set, &set)) {
+        return problem_set(ctx, &ticket_forbidden);
+      }
+      break;
+    default:
       return problem_set(ctx, &ticket_forbidden);
-    }
-    break;
-  case SCOPE_OWN:
-    if (ticket->author_id != who->account_id || !customer_status(ticket, set, &set)) {
-      return problem_set(ctx, &ticket_forbidden);
-    }
-    break;
-  default: return problem_set(ctx, &ticket_forbidden);
   }
   enter_status(ticket, set, ctx->now_us);
   return STATUS_OK;
@@ -93,16 +96,21 @@ static enum status change_status(struct ctx *ctx, const struct ticket_status_cha
 
 static bool may_reply(const struct who *who, const struct ticket *ticket) {
   switch (access_scope(who->role, MAY_TICKET_REPLY)) {
-  case SCOPE_ALL: return true;
-  case SCOPE_READABLE: return ticket->assignee_id == 0 || ticket->assignee_id == who->account_id;
-  case SCOPE_ASSIGNED: return ticket->assignee_id == who->account_id;
-  case SCOPE_OWN: return ticket->author_id == who->account_id;
-  default: return false;
+    case SCOPE_ALL:
+      return true;
+    case SCOPE_READABLE:
+      return ticket->assignee_id == 0 || ticket->assignee_id == who->account_id;
+    case SCOPE_ASSIGNED:
+      return ticket->assignee_id == who->account_id;
+    case SCOPE_OWN:
+      return ticket->author_id == who->account_id;
+    default:
+      return false;
   }
 }
 
-static enum status record(struct ctx *ctx, const struct ticket *ticket, enum activity_action action, struct str old_word,
-                          struct str new_word, struct event event) {
+static enum status record(struct ctx *ctx, const struct ticket *ticket, enum activity_action action,
+                          struct str old_word, struct str new_word, struct event event) {
   TRY(activity_add(ctx, ticket->tenant_id, ticket->id, action, old_word, new_word));
   event.tenant_id = ticket->tenant_id;
   event.ticket_id = ticket->id;
@@ -132,15 +140,17 @@ static enum status write_change(struct ctx *ctx, const struct ticket *before, co
                               .old_value = before->assignee_id,
                               .new_value = after->assignee_id}));
   }
-  TRY(record(ctx, after, ACTIVITY_STATUS, ticket_status_word(before->status), ticket_status_word(after->status),
-             (struct event){.kind = EVENT_TICKET_STATUS, .old_value = before->status, .new_value = after->status}));
+  TRY(record(
+      ctx, after, ACTIVITY_STATUS, ticket_status_word(before->status), ticket_status_word(after->status),
+      (struct event){.kind = EVENT_TICKET_STATUS, .old_value = before->status, .new_value = after->status}));
   return ticket_count_move(ctx, before, after);
 }
 
 static enum status write_reply(struct ctx *ctx, const struct ticket *after, struct str text) {
   struct reply reply;
   TRY(reply_add(ctx, after->tenant_id, after->id, text, &reply));
-  return record(ctx, after, ACTIVITY_REPLIED, STR_NONE, STR_NONE, (struct event){.kind = EVENT_TICKET_REPLIED});
+  return record(ctx, after, ACTIVITY_REPLIED, STR_NONE, STR_NONE,
+                (struct event){.kind = EVENT_TICKET_REPLIED});
 }
 
 /* To the other party, one mail for both; nobody hears of what they did themselves. */
@@ -221,8 +231,8 @@ enum status ticket_reply(struct ctx *ctx, struct uuid uuid, struct str text, str
   return STATUS_OK;
 }
 
-enum status ticket_answer(struct ctx *ctx, struct uuid uuid, const struct ticket_status_change *change, struct str text,
-                          struct ticket *out) {
+enum status ticket_answer(struct ctx *ctx, struct uuid uuid, const struct ticket_status_change *change,
+                          struct str text, struct ticket *out) {
   TRY(access_check(ctx, MAY_TICKET_REPLY));
   enum status bad_status = check_change(ctx, change);
   TRY(ticket_check_text(ctx, STR("text"), text));

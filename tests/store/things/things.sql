@@ -65,3 +65,8 @@ EACH(
 -- out: things int
 SELECT COUNT(*) FROM thing WHERE id > 0 [AND kind <> :a] [AND kind <> :b] [AND kind <> :c] [AND kind <> :d] [AND kind <> :e]
   [AND kind <> :f] [AND kind <> :g] [AND kind <> :h] [AND kind <> :i];
+
+-- name: thing_without_pair
+-- in: kind int
+-- out: things int
+SELECT COUNT(*) FROM thing t WHERE t.kind = :kind AND NOT EXISTS (SELECT 1 FROM pair p WHERE p.a = t.id AND p.b = t.id);
