@@ -145,7 +145,7 @@ void admin_serve_one(int listener, admin_command command, void *app) {
   close(fd);
 }
 
-enum status admin_call(const char *data_dir, int argc, char **argv, struct str input, int *exit_code, char why[256]) {
+enum status admin_call(const char *data_dir, int argc, const char *const *argv, struct str input, int *exit_code, char why[256]) {
   struct sockaddr_un address;
   TRY(address_of(data_dir, &address, why));
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

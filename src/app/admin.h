@@ -21,6 +21,6 @@ void admin_serve_one(int listener, admin_command command, void *app);
 
 /* The client's end: STATUS_NOT_FOUND where no server listens in that data directory. Otherwise prints what
  * the server says to stdout and stderr and gives the exit code. */
-enum status admin_call(const char *data_dir, int argc, char **argv, struct str input, int *exit_code, char why[256]) MUST_CHECK;
+enum status admin_call(const char *data_dir, int argc, const char *const *argv, struct str input, int *exit_code, char why[256]) MUST_CHECK;
 
 #endif

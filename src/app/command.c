@@ -241,7 +241,48 @@ static int run_directly(const struct options *options, struct str input, struct 
   return code;
 }
 
-int command_run(const struct options *options, int argc, char **argv) {
+/* The command as plain flags: what this process read from its flags, environment and file, so that the server
+ * need not know where it came from. */
+enum { PLAIN_MAX = 32 };
+struct plain {
+  const char *argv[PLAIN_MAX + 1];
+  int argc;
+};
+
+static void plain_flag(struct plain *plain, const char *flag, const char *value) {
+  if (value != NULL && plain->argc + 2 <= PLAIN_MAX) {
+    plain->argv[plain->argc++] = flag;
+    plain->argv[plain->argc++] = value;
+  }
+}
+
+static void plain_number(struct plain *plain, struct arena *arena, const char *flag, int64_t number) {
+  if (number != 0) {
+    plain_flag(plain, flag, str_c(arena, str_format(arena, "%lld", (long long)number)));
+  }
+}
+
+static void make_plain(const struct options *options, struct arena *arena, struct plain *plain) {
+  bool user = strcmp(options->command_word, "user") == 0;
+  plain->argv[plain->argc++] = "sigap";
+  plain->argv[plain->argc++] = options->command_word;
+  plain->argv[plain->argc++] = options->subcommand_word;
+  plain_flag(plain, "--email", options->email);
+  plain_flag(plain, "--name", options->name);
+  plain_flag(plain, "--role", options->role);
+  plain_flag(plain, "--phone", options->phone);
+  plain_flag(plain, "--domain", options->domain);
+  plain_flag(plain, "--kind", options->kind);
+  plain_number(plain, arena, user ? "--tenant" : "--id", user ? options->tenant : options->id);
+  if (options->command == COMMAND_TENANT_ADD) {
+    plain_flag(plain, "--timezone", options->timezone);
+  }
+  if (options->password_stdin) {
+    plain->argv[plain->argc++] = "--password-stdin";
+  }
+}
+
+int command_run(const struct options *options) {
   CLEANUP_BUF struct buf input, out, err;
   buf_init(&input, 4096);
   buf_init(&out, ARENA_MAX);
@@ -254,7 +295,10 @@ int command_run(const struct options *options, int argc, char **argv) {
   char why[256];
   enum status status = STATUS_NOT_FOUND;
   if (!options->database_is_pgsql) {
-    status = admin_call(options->data, argc, argv, buf_str(&input), &code, why);
+    CLEANUP_ARENA struct arena *arena = arena_new(ADMIN_FRAME_MAX);
+    struct plain plain = {0};
+    make_plain(options, arena, &plain);
+    status = admin_call(options->data, plain.argc, plain.argv, buf_str(&input), &code, why);
   }
   if (status == STATUS_NOT_FOUND) {
     code = run_directly(options, buf_str(&input), &out, &err);

@@ -16,7 +16,7 @@ int command_for_client(struct db *db, int argc, char **argv, struct str input, s
 
 /* Through a running server of the data directory, else on the database itself. Reads standard input where
  * the command wants a password. */
-int command_run(const struct options *options, int argc, char **argv);
+int command_run(const struct options *options);
 int command_migrate(const struct options *options);
 int command_openapi(const struct options *options);
 int command_doctor(const struct options *options);

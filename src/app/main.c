@@ -16,7 +16,7 @@ static int help(const struct options *options) {
   return 0;
 }
 
-static int run(const struct options *options, int argc, char **argv) {
+static int run(const struct options *options) {
   if (options->help) {
     return help(options);
   }
@@ -39,7 +39,7 @@ static int run(const struct options *options, int argc, char **argv) {
     case COMMAND_COUNT:
       return help(options);
     default:
-      return command_run(options, argc, argv);
+      return command_run(options);
   }
 }
 
@@ -51,5 +51,5 @@ int main(int argc, char **argv) {
     fprintf(stderr, "sigap: %s\n", why);
     return 2;
   }
-  return run(&options, argc, argv);
+  return run(&options);
 }

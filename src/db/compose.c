@@ -1,12 +1,12 @@
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "db/engine.h"
 
 /* The one place where the text of a statement depends on its parameters. tools/sqlgen has checked the
- * text and put marks where the brackets of optional parts and EACH( ) stood; all that is decided here is which
- * of the parts, all written by us, are in. No value ever enters a text. */
+ * text and put marks where the brackets of optional parts and EACH( ) stood; all that is decided here is
+ * which of the parts, all written by us, are in. No value ever enters a text. */
 enum { PART_OPEN = 1, PART_CLOSE = 2, EACH_OPEN = 3, EACH_CLOSE = 4 };
 
 enum { VARIANT_TEXT_MAX = 128 * 1024, COLUMNS_MAX = 64 };
@@ -128,7 +128,8 @@ static bool next_branch(const struct maker *maker, uint8_t *branch) {
   return false;
 }
 
-/* What stands behind EACH( ): "ORDER BY … LIMIT … OFFSET …", up to the end or the bracket that closes around it. */
+/* What stands behind EACH( ): "ORDER BY … LIMIT … OFFSET …", up to the end or the bracket that closes around
+ * it. */
 struct tail {
   struct str order, limit, offset; /* NONE: not there */
 };
@@ -159,8 +160,8 @@ static void put_str(struct maker *maker, const char *before, struct str text) {
   }
 }
 
-/* SQLite merges the branches' orders by itself. PostgreSQL plans a branch without regard to the order outside, so there each one
- * gets the order and as many rows as can be wanted of it. */
+/* SQLite merges the branches' orders by itself. PostgreSQL plans a branch without regard to the order
+ * outside, so there each one gets the order and as many rows as can be wanted of it. */
 static void put_branch(struct maker *maker, const char *at, const char *end, const struct tail *tail) {
   if (!tail->limit.at) {
     put_text(maker, at, end);
@@ -203,9 +204,15 @@ static void put_each(struct maker *maker, const char *at, const char *end, const
   maker->branch = NULL;
 }
 
-enum status db_compose_text(const struct db_statement *statement, bool pgsql, uint64_t present, const uint8_t *sizes,
-                            struct buf *text, struct db_slot slots[DB_SLOTS_MAX], uint16_t *slot_count) {
-  struct maker maker = {.statement = statement, .present = present, .sizes = sizes, .text = text, .slots = slots, .pgsql = pgsql};
+enum status db_compose_text(const struct db_statement *statement, bool pgsql, uint64_t present,
+                            const uint8_t *sizes, struct buf *text, struct db_slot slots[DB_SLOTS_MAX],
+                            uint16_t *slot_count) {
+  struct maker maker = {.statement = statement,
+                        .present = present,
+                        .sizes = sizes,
+                        .text = text,
+                        .slots = slots,
+                        .pgsql = pgsql};
   const char *source = pgsql && statement->pgsql ? statement->pgsql : statement->text;
   const char *end = source + strlen(source);
   const char *open = strchr(source, EACH_OPEN);
@@ -248,7 +255,8 @@ static bool is_present(const struct db_column *column, const void *in) {
   return true;
 }
 
-static void key_of(const struct db_statement *statement, const void *in, uint64_t *present, uint8_t sizes[COLUMNS_MAX]) {
+static void key_of(const struct db_statement *statement, const void *in, uint64_t *present,
+                   uint8_t sizes[COLUMNS_MAX]) {
   *present = 0;
   for (unsigned i = 0; i < statement->in_count; i++) {
     const struct db_column *column = &statement->in[i];
@@ -277,7 +285,8 @@ static unsigned place_for_one(struct db *db) {
   }
   unsigned oldest = 0;
   for (unsigned i = 1; i < db->variant_count; i++) {
-    if (db->variants[oldest]->query.running || (!db->variants[i]->query.running && db->variants[i]->used < db->variants[oldest]->used)) {
+    if (db->variants[oldest]->query.running ||
+        (!db->variants[i]->query.running && db->variants[i]->used < db->variants[oldest]->used)) {
       oldest = i;
     }
   }
@@ -301,10 +310,12 @@ static enum status variant_new(struct db *db, unsigned statement, uint64_t prese
   variant->query.statement = known;
   variant->query.slots = variant->slots;
   variant->query.number = db->next_number++;
-  enum status status = db_compose_text(known, db->engine->pgsql, present, sizes, &text, variant->slots, &variant->query.slot_count);
+  enum status status = db_compose_text(known, db->engine->pgsql, present, sizes, &text, variant->slots,
+                                       &variant->query.slot_count);
   if (status != STATUS_OK) {
     free(variant);
-    return db_fail(db, status, "statement %s: the filters make more than %d branches", known->name, DB_BRANCHES_MAX);
+    return db_fail(db, status, "statement %s: the filters make more than %d branches", known->name,
+                   DB_BRANCHES_MAX);
   }
   variant->query.text = strndup(text.at, text.len);
   if (!variant->query.text) {
@@ -326,7 +337,8 @@ enum status db_compose(struct db *db, unsigned statement, const void *in, struct
   key_of(&db->config.statements[statement], in, &present, sizes);
   for (unsigned i = 0; i < db->variant_count; i++) {
     struct db_variant *known = db->variants[i];
-    if (known->statement == statement && known->present == present && memcmp(known->sizes, sizes, sizeof(sizes)) == 0) {
+    if (known->statement == statement && known->present == present &&
+        memcmp(known->sizes, sizes, sizeof(sizes)) == 0) {
       known->used = ++db->variant_clock;
       *query = &known->query;
       return STATUS_OK;

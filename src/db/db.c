@@ -58,7 +58,8 @@ static void copy_why(char why[256], const char *sentence) {
   snprintf(why, 256, "%s", sentence);
 }
 
-enum status db_open_bare(const struct db_config *config, enum db_mode mode, bool create, struct db **out, char why[256]) {
+enum status db_open_bare(const struct db_config *config, enum db_mode mode, bool create, struct db **out,
+                         char why[256]) {
   const struct db_engine *engine = config->url ? engine_of(config->url) : NULL;
   if (!engine) {
     copy_why(why, "the database's address must begin with sqlite: or postgresql://");
@@ -102,7 +103,8 @@ static void queries_init(struct db *db) {
 
 enum status db_prepare_all(struct db *db) {
   size_t count = 0;
-  struct db_query **plain = calloc(db->config.statement_count ? db->config.statement_count : 1, sizeof(*plain));
+  struct db_query **plain =
+      calloc(db->config.statement_count ? db->config.statement_count : 1, sizeof(*plain));
   if (!plain) {
     die("out of memory");
   }
@@ -178,7 +180,8 @@ void db_attach_writer(struct db *db, struct db_writer *writer) {
 
 /* ---- values and columns ---- */
 
-enum status db_value(struct db *db, const struct db_query *query, unsigned slot, const void *in, struct db_value *out) {
+enum status db_value(struct db *db, const struct db_query *query, unsigned slot, const void *in,
+                     struct db_value *out) {
   unsigned number = query->slots ? query->slots[slot].column : slot;
   const struct db_column *column = &query->statement->in[number];
   const void *at = (const char *)in + column->offset;
@@ -211,7 +214,8 @@ enum status db_value(struct db *db, const struct db_query *query, unsigned slot,
       break;
   }
   if (out->null && !column->nullable) {
-    return db_fail(db, STATUS_BROKEN, "statement %s: parameter %s has no value", query->statement->name, column->name);
+    return db_fail(db, STATUS_BROKEN, "statement %s: parameter %s has no value", query->statement->name,
+                   column->name);
   }
   return STATUS_OK;
 }
@@ -237,17 +241,19 @@ bool db_column_null(const struct db_column *column, void *row) {
   return column->nullable; /* all other kinds of nothing are the zeroes that are there already */
 }
 
-enum status db_check_columns(struct db *db, const struct db_query *query, const char *const *names, size_t count) {
+enum status db_check_columns(struct db *db, const struct db_query *query, const char *const *names,
+                             size_t count) {
   const struct db_statement *statement = query->statement;
   if (count != statement->out_count) {
-    return db_fail(db, STATUS_BROKEN, "statement %s has %zu columns where out: names %u", statement->name, count,
-                   (unsigned)statement->out_count);
+    return db_fail(db, STATUS_BROKEN, "statement %s has %zu columns where out: names %u", statement->name,
+                   count, (unsigned)statement->out_count);
   }
   for (size_t i = 0; i < count; i++) {
     for (size_t j = i + 1; j < count; j++) {
-      if (strcmp(names[i], statement->out[j].name) == 0 && strcmp(names[j], statement->out[i].name) == 0 && strcmp(names[i], names[j]) != 0) {
-        return db_fail(db, STATUS_BROKEN, "statement %s: columns %s and %s have changed places", statement->name,
-                       names[i], names[j]);
+      if (strcmp(names[i], statement->out[j].name) == 0 && strcmp(names[j], statement->out[i].name) == 0 &&
+          strcmp(names[i], names[j]) != 0) {
+        return db_fail(db, STATUS_BROKEN, "statement %s: columns %s and %s have changed places",
+                       statement->name, names[i], names[j]);
       }
     }
   }
@@ -279,7 +285,8 @@ static enum status revive(struct db *db) {
 
 static void log_failure(const struct db *db, const char *what, enum status status) {
   enum log_level level = status == STATUS_BROKEN || status == STATUS_STORAGE_FULL ? LOG_ERROR : LOG_WARN;
-  LOG(level, "the database refused", LOG_S("what", what), LOG_S("status", status_name(status)), LOG_S("reason", db->reason));
+  LOG(level, "the database refused", LOG_S("what", what), LOG_S("status", status_name(status)),
+      LOG_S("reason", db->reason));
 }
 
 /* Hands the engine's failure up: told to the log, and to the caller by its problem. */
@@ -304,7 +311,8 @@ static enum status run_query(struct db *db, unsigned statement, const void *in, 
     TRY(db_compose(db, statement, in, &query));
   }
   if (query->running) {
-    return db_fail(db, STATUS_BROKEN, "statement %s was run by a callback of its own rows", query->statement->name);
+    return db_fail(db, STATUS_BROKEN, "statement %s was run by a callback of its own rows",
+                   query->statement->name);
   }
   query->running = true;
   enum status status = db->engine->run(db, query, in, rows);
@@ -386,7 +394,8 @@ static enum status take_many(struct db_rows *rows) {
   return STATUS_OK;
 }
 
-enum status db_all(struct ctx *ctx, unsigned statement, const void *in, size_t max, void **rows_out, size_t *count) {
+enum status db_all(struct ctx *ctx, unsigned statement, const void *in, size_t max, void **rows_out,
+                   size_t *count) {
   _Alignas(max_align_t) unsigned char row[DB_ROW_MAX];
   struct many many = {.size = ctx->db->config.statements[statement].out_size, .max = max};
   struct db_rows rows = {.arena = ctx->arena, .row = row, .take = take_many, .state = &many};

@@ -16,13 +16,13 @@
  * Their form is told in docs/STYLE.md, "SQL". */
 
 enum db_type {
-  DB_INT,   /* int64_t; BIGINT. Nullable: 0 is NULL */
-  DB_BOOL,  /* bool; BOOLEAN (0/1 in SQLite) */
-  DB_REAL,  /* double. Nullable: NaN is NULL */
-  DB_TEXT,  /* struct str; rows are NUL-terminated copies in the arena. Nullable: NONE is NULL */
-  DB_BLOB,  /* struct str. Nullable: NONE is NULL */
-  DB_UUID,  /* struct uuid; 16-byte BLOB or BYTEA. Nullable: all zero is NULL */
-  DB_INTS,  /* struct db_ints, input only: see "EACH" in docs/STYLE.md */
+  DB_INT,  /* int64_t; BIGINT. Nullable: 0 is NULL */
+  DB_BOOL, /* bool; BOOLEAN (0/1 in SQLite) */
+  DB_REAL, /* double. Nullable: NaN is NULL */
+  DB_TEXT, /* struct str; rows are NUL-terminated copies in the arena. Nullable: NONE is NULL */
+  DB_BLOB, /* struct str. Nullable: NONE is NULL */
+  DB_UUID, /* struct uuid; 16-byte BLOB or BYTEA. Nullable: all zero is NULL */
+  DB_INTS, /* struct db_ints, input only: see "EACH" in docs/STYLE.md */
 };
 
 enum { DB_INTS_MAX = 8 };
@@ -42,18 +42,18 @@ struct db_column {
 /* Made by tools/sqlgen, never by hand. */
 struct db_statement {
   const char *name;
-  const char *text;        /* $1… placeholders; SQLite, and PostgreSQL where pgsql is NULL */
-  const char *pgsql;       /* the twin from <noun>.pgsql.sql, or NULL */
+  const char *text;  /* $1… placeholders; SQLite, and PostgreSQL where pgsql is NULL */
+  const char *pgsql; /* the twin from <noun>.pgsql.sql, or NULL */
   const struct db_column *in;
   const struct db_column *out;
   uint16_t in_count, out_count;
-  uint16_t out_size;       /* sizeof the row struct */
-  bool writes;             /* may only run in a write transaction */
-  bool composed;           /* has optional parts: db/compose.c makes its variants */
+  uint16_t out_size; /* sizeof the row struct */
+  bool writes;       /* may only run in a write transaction */
+  bool composed;     /* has optional parts: db/compose.c makes its variants */
 };
 
 struct db_config {
-  const char *url;                    /* "sqlite:PATH" or "postgresql://…" */
+  const char *url; /* "sqlite:PATH" or "postgresql://…" */
   const struct db_statement *statements;
   size_t statement_count;
   const struct db_migration *migrations;
@@ -61,21 +61,22 @@ struct db_config {
 };
 
 struct db_migration {
-  int number;         /* 1, 2, 3, … */
-  const char *name;   /* "0001_desk" */
-  const char *text;   /* with {int} {text} {blob} {bool} {real} {id} {strict} words, see docs/STYLE.md */
-  const char *pgsql;  /* a variant, or NULL */
+  int number;        /* 1, 2, 3, … */
+  const char *name;  /* "0001_desk" */
+  const char *text;  /* with {int} {text} {blob} {bool} {real} {id} {strict} words, see docs/STYLE.md */
+  const char *pgsql; /* a variant, or NULL */
 };
 
 enum db_mode {
-  DB_READ,   /* SQLite: read-only connection. PostgreSQL: an ordinary one */
-  DB_WRITE,  /* SQLite: the single writing connection. PostgreSQL: an ordinary one */
+  DB_READ,  /* SQLite: read-only connection. PostgreSQL: an ordinary one */
+  DB_WRITE, /* SQLite: the single writing connection. PostgreSQL: an ordinary one */
 };
 
 /* ---- connections ---- */
 /* Opens one connection and prepares every statement. *why says on failure what to do, as a
  * sentence. A newer schema than this program's, or an older one (db_migrate first), is STATUS_STATE. */
-enum status db_open(const struct db_config *config, enum db_mode mode, struct db **out, char why[256]) MUST_CHECK;
+enum status db_open(const struct db_config *config, enum db_mode mode, struct db **out,
+                    char why[256]) MUST_CHECK;
 void db_close(struct db *db);
 bool db_is_pgsql(const struct db *db);
 /* Brings the schema up to date, one transaction a step, under a lock that other nodes respect.
@@ -88,20 +89,22 @@ enum status db_exec(struct ctx *ctx, unsigned statement, const void *in, int64_t
 /* First row into `row`; STATUS_NOT_FOUND (no problem set) without one. */
 enum status db_one(struct ctx *ctx, unsigned statement, const void *in, void *row) MUST_CHECK;
 /* All rows (at most max; more is STATUS_BROKEN: statements carry their LIMIT) as an array in the arena. */
-enum status db_all(struct ctx *ctx, unsigned statement, const void *in, size_t max, void **rows, size_t *count) MUST_CHECK;
-/* Row by row, nothing kept: texts live until the callback returns. A callback's failure ends it and is returned. */
+enum status db_all(struct ctx *ctx, unsigned statement, const void *in, size_t max, void **rows,
+                   size_t *count) MUST_CHECK;
+/* Row by row, nothing kept: texts live until the callback returns. A callback's failure ends it and is
+ * returned. */
 enum status db_each(struct ctx *ctx, unsigned statement, const void *in,
                     enum status (*each)(struct ctx *ctx, void *arg, const void *row), void *arg) MUST_CHECK;
 /* Failures of the four: STATUS_DUPLICATE (a unique index; no problem set, the caller knows which),
  * STATUS_RETRY (PostgreSQL collision), STATUS_STORAGE_FULL, STATUS_UNAVAILABLE (connection lost;
- * it is opened again at the next transaction), STATUS_BROKEN (all else, logged). Problem set but for DUPLICATE and RETRY.
- * After a failed statement a command ends with a failure: PostgreSQL has given the transaction up, every
- * further statement in it is STATUS_BROKEN, and so is a command that overlooked the failure and returned STATUS_OK. What may be
- * there already and shall not fail is written with ON CONFLICT.
+ * it is opened again at the next transaction), STATUS_BROKEN (all else, logged). Problem set but for
+ * DUPLICATE and RETRY. After a failed statement a command ends with a failure: PostgreSQL has given the
+ * transaction up, every further statement in it is STATUS_BROKEN, and so is a command that overlooked the
+ * failure and returned STATUS_OK. What may be there already and shall not fail is written with ON CONFLICT.
  * db_each's callback may run other statements, but not the one whose rows it gets. */
 
-/* Looks whether the store's structure is sound (SQLite: PRAGMA quick_check; PostgreSQL: the connection answers).
- * Slow on a large database. STATUS_BROKEN with a sentence in `why`. */
+/* Looks whether the store's structure is sound (SQLite: PRAGMA quick_check; PostgreSQL: the connection
+ * answers). Slow on a large database. STATUS_BROKEN with a sentence in `why`. */
 enum status db_check(struct ctx *ctx, char why[256]) MUST_CHECK;
 
 /* ---- transactions ---- */
@@ -109,13 +112,13 @@ typedef enum status (*db_command)(struct ctx *ctx, void *arg);
 
 /* Runs command(ctx, arg) in one write transaction and returns when what it did is durable.
  * Inside a write transaction already (the writer lane, or nested): just runs it.
- * On a SQLite read connection that belongs to a writer (db_attach_writer): the command is queued to the writer
- * thread and the caller sleeps until its commit; ctx->db is the writer's while it runs. Never call it so on an I/O thread.
- * On PostgreSQL or an own SQLite writing connection: BEGIN … COMMIT, run again up to 5 times on STATUS_RETRY
- * (the problem is cleared between).
- * Any failure of the command rolls back all of it. */
+ * On a SQLite read connection that belongs to a writer (db_attach_writer): the command is queued to the
+ * writer thread and the caller sleeps until its commit; ctx->db is the writer's while it runs. Never call it
+ * so on an I/O thread. On PostgreSQL or an own SQLite writing connection: BEGIN … COMMIT, run again up to 5
+ * times on STATUS_RETRY (the problem is cleared between). Any failure of the command rolls back all of it. */
 enum status db_write(struct ctx *ctx, db_command command, void *arg) MUST_CHECK;
-/* One consistent view for several reads: BEGIN … command … COMMIT. Nested or inside db_write: just runs it. */
+/* One consistent view for several reads: BEGIN … command … COMMIT. Nested or inside db_write: just runs it.
+ */
 enum status db_read(struct ctx *ctx, db_command command, void *arg) MUST_CHECK;
 /* True inside db_write. */
 bool db_in_write(const struct db *db);
@@ -123,31 +126,32 @@ bool db_in_write(const struct db *db);
 /* ---- the writer: group commit on SQLite (db/writer.c) ---- */
 struct db_writer;
 struct db_job {
-  struct ctx *ctx;              /* ctx->db is set by the writer while the command runs */
+  struct ctx *ctx; /* ctx->db is set by the writer while the command runs */
   db_command command;
   void *arg;
-  enum status status;           /* the result, valid when done is called */
-  void *owner;                  /* the maker's */
+  enum status status; /* the result, valid when done is called */
+  void *owner;        /* the maker's */
   struct db_job *next;
 };
 /* Takes the writing connection. Many jobs share one commit, each inside its savepoint; after
  * the commit `done(arg, list)` gets all jobs of the batch, linked by next, on the writer's thread. A job
- * whose command failed has its status; when the commit fails every job gets STATUS_STORAGE_FULL or STATUS_BROKEN.
- * queue_max: jobs waiting; one more is refused. */
+ * whose command failed has its status; when the commit fails every job gets STATUS_STORAGE_FULL or
+ * STATUS_BROKEN. queue_max: jobs waiting; one more is refused. */
 struct db_writer *db_writer_new(struct db *db, size_t queue_max, size_t batch_max,
                                 void (*done)(void *arg, struct db_job *list), void *arg);
 /* False: the queue is full (answer 503) or the writer is stopped. Any thread. */
 bool db_writer_submit(struct db_writer *writer, struct db_job *job) MUST_CHECK;
 /* Lets db_write on this read connection go through the writer. */
 void db_attach_writer(struct db *db, struct db_writer *writer);
-/* Runs what is queued, then ends the thread; the connection is the caller's again. The writer itself stays valid (it
- * takes no jobs) until db_close of its connection, which frees it: close the readers it is attached to before. */
+/* Runs what is queued, then ends the thread; the connection is the caller's again. The writer itself stays
+ * valid (it takes no jobs) until db_close of its connection, which frees it: close the readers it is attached
+ * to before. */
 void db_writer_stop(struct db_writer *writer);
 /* False after an fsync or I/O error on write: nothing is acknowledged any more until a restart. */
 bool db_writer_healthy(const struct db_writer *writer);
 struct db_writer_stats {
   uint64_t commits, jobs, failed;
-  uint64_t commit_ns;   /* summed */
+  uint64_t commit_ns; /* summed */
   uint32_t queued, batch_max_seen;
 };
 void db_writer_stats(struct db_writer *writer, struct db_writer_stats *out);

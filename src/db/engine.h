@@ -8,10 +8,10 @@
  * drivers (sqlite.c, pgsql.c) say to each other. Nobody outside src/db includes this but its own tests. */
 
 enum {
-  DB_SLOTS_MAX = 96,       /* placeholders of one text */
-  DB_ROW_MAX = 1024,       /* bytes of a row struct: 64 fields of at most 16 */
-  DB_VARIANTS_MAX = 256,   /* composed texts kept prepared by a connection */
-  DB_BRANCHES_MAX = 32,    /* of one EACH */
+  DB_SLOTS_MAX = 96,     /* placeholders of one text */
+  DB_ROW_MAX = 1024,     /* bytes of a row struct: 64 fields of at most 16 */
+  DB_VARIANTS_MAX = 256, /* composed texts kept prepared by a connection */
+  DB_BRANCHES_MAX = 32,  /* of one EACH */
   DB_REASON_SIZE = 256,
 };
 
@@ -25,7 +25,7 @@ struct db_slot {
 struct db_query {
   const struct db_statement *statement;
   const char *text;
-  uint32_t number;             /* unique on the connection, also after it was lost and opened again */
+  uint32_t number; /* unique on the connection, also after it was lost and opened again */
   uint16_t slot_count;
   bool running;                /* a callback of its own rows must not run it again */
   const struct db_slot *slots; /* NULL: placeholder $n is parameter n */
@@ -36,7 +36,7 @@ struct db_query {
 struct db_value {
   enum db_type type;
   bool null;
-  int64_t number;   /* INT, BOOL */
+  int64_t number; /* INT, BOOL */
   double real;
   struct str bytes; /* TEXT, BLOB, UUID */
 };
@@ -50,10 +50,10 @@ struct db_rows {
   struct arena *arena; /* texts are copied there; NULL: they live until take returns */
   void *row;
   enum status (*take)(struct db_rows *rows); /* NULL: no rows wanted. Its failure ends the run */
-  void *state;         /* take's */
-  int64_t changed;     /* filled by the engine */
-  enum status refused; /* take's failure, to be told from the engine's own */
-  bool enough;         /* set by take: no further row is wanted */
+  void *state;                               /* take's */
+  int64_t changed;                           /* filled by the engine */
+  enum status refused;                       /* take's failure, to be told from the engine's own */
+  bool enough;                               /* set by take: no further row is wanted */
 };
 /* Calls take and keeps its failure apart. False: stop. */
 bool db_rows_take(struct db_rows *rows);
@@ -63,11 +63,18 @@ struct str db_rows_bytes(const struct db_rows *rows, const char *at, size_t len)
 bool db_column_null(const struct db_column *column, void *row);
 /* The columns a prepared text really has against the row struct: their number, and their names
  * where two changed places. STATUS_BROKEN, reason set. */
-enum status db_check_columns(struct db *db, const struct db_query *query, const char *const *names, size_t count) MUST_CHECK;
+enum status db_check_columns(struct db *db, const struct db_query *query, const char *const *names,
+                             size_t count) MUST_CHECK;
 
 enum db_control {
-  DB_BEGIN_READ, DB_BEGIN_WRITE, DB_BEGIN_SCHEMA, DB_COMMIT, DB_ROLLBACK,
-  DB_SAVEPOINT, DB_SAVEPOINT_KEEP, DB_SAVEPOINT_UNDO, /* undo also forgets it */
+  DB_BEGIN_READ,
+  DB_BEGIN_WRITE,
+  DB_BEGIN_SCHEMA,
+  DB_COMMIT,
+  DB_ROLLBACK,
+  DB_SAVEPOINT,
+  DB_SAVEPOINT_KEEP,
+  DB_SAVEPOINT_UNDO, /* undo also forgets it */
   DB_CONTROL_COUNT
 };
 
@@ -85,6 +92,8 @@ struct db_engine {
   enum status (*control)(struct db *db, enum db_control control);
   /* False where the engine itself has ended a transaction that was begun. */
   bool (*in_transaction)(struct db *db);
+  /* Rows changed on this connection so far. NULL where no writer uses the engine. */
+  int64_t (*changes)(struct db *db);
   /* Opens a lost connection again (not the statements). */
   enum status (*reopen)(struct db *db);
   /* Housekeeping after a commit was answered: SQLite's checkpoint. NULL: none. */
@@ -103,27 +112,29 @@ enum db_inside { DB_INSIDE_NOTHING, DB_INSIDE_READ, DB_INSIDE_WRITE };
 struct db_variant;
 struct db {
   const struct db_engine *engine;
-  void *own;                  /* the engine's connection */
+  void *own; /* the engine's connection */
   struct db_config config;
-  char *url;                  /* config.url is this copy */
+  char *url; /* config.url is this copy */
   enum db_mode mode;
-  struct db_query *queries;   /* one for each statement; those of composed ones stay unprepared */
+  struct db_query *queries; /* one for each statement; those of composed ones stay unprepared */
   struct db_variant *variants[DB_VARIANTS_MAX];
   unsigned variant_count;
   uint64_t variant_clock;
   uint32_t next_number;
-  struct db_writer *writer;   /* db_write goes there */
-  struct db_writer *served;   /* the writer that uses this connection; freed with it */
+  struct db_writer *writer; /* db_write goes there */
+  struct db_writer *served; /* the writer that uses this connection; freed with it */
   enum db_inside inside;
-  bool lost;                  /* to be opened again before the next use */
-  bool broken;                /* an I/O error on write: nothing more may be acknowledged */
+  bool lost;   /* to be opened again before the next use */
+  bool broken; /* an I/O error on write: nothing more may be acknowledged */
   char reason[DB_REASON_SIZE];
 };
 
 /* The connection without schema check and statements; NULL url faults are STATUS_INVALID. For migrations. */
-enum status db_open_bare(const struct db_config *config, enum db_mode mode, bool create, struct db **out, char why[256]) MUST_CHECK;
+enum status db_open_bare(const struct db_config *config, enum db_mode mode, bool create, struct db **out,
+                         char why[256]) MUST_CHECK;
 /* printf into db->reason; returns the status. */
-enum status db_fail(struct db *db, enum status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+enum status db_fail(struct db *db, enum status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Says before the reason what it is about. */
 enum status db_fail_about(struct db *db, enum status status, const char *what);
 /* Sets the problem that belongs to a database's failure; DUPLICATE, RETRY and NOT_FOUND have none. */
@@ -137,7 +148,8 @@ enum status db_compose(struct db *db, unsigned statement, const void *in, struct
 enum status db_compose_check(struct db *db, unsigned statement) MUST_CHECK;
 /* Forgets every variant: the connection was lost or is closed. */
 void db_compose_forget(struct db *db);
-/* The text and slots of one variant: `present` holds bit n where parameter n is there, sizes[n] the size of set n. For tests. */
+/* The text and slots of one variant: `present` holds bit n where parameter n is there, sizes[n] the size of
+ * set n. For tests. */
 enum status db_compose_text(const struct db_statement *statement, bool pgsql, uint64_t present,
                             const uint8_t *sizes, struct buf *text, struct db_slot slots[DB_SLOTS_MAX],
                             uint16_t *slot_count) MUST_CHECK;
@@ -151,7 +163,8 @@ enum status db_check_schema(struct db *db) MUST_CHECK;
 enum status db_expand(const char *text, bool pgsql, struct buf *out, char unknown[32]) MUST_CHECK;
 
 /* writer.c: db_write from a thread that is not the writer's. */
-enum status db_writer_run(struct db_writer *writer, struct ctx *ctx, db_command command, void *arg) MUST_CHECK;
+enum status db_writer_run(struct db_writer *writer, struct ctx *ctx, db_command command,
+                          void *arg) MUST_CHECK;
 void db_writer_release(struct db_writer *writer);
 
 #endif

@@ -34,7 +34,8 @@ static const char move_sequences[] =
     " WHERE table_schema = current_schema() AND is_identity = 'YES' LOOP"
     " s := pg_get_serial_sequence(quote_ident(c.table_name), c.column_name);"
     " EXECUTE format('SELECT COALESCE(MAX(%I), 0) FROM %I', c.column_name, c.table_name) INTO newest;"
-    " IF newest > COALESCE(pg_sequence_last_value(s::regclass), 0) THEN PERFORM setval(s::regclass, newest); END IF;"
+    " IF newest > COALESCE(pg_sequence_last_value(s::regclass), 0) THEN PERFORM setval(s::regclass, newest); "
+    "END IF;"
     " END LOOP; END $$;";
 
 enum status db_expand(const char *text, bool pgsql, struct buf *out, char unknown[32]) {
@@ -82,7 +83,8 @@ static enum status read_version(struct db *db, int64_t *number, char name[64]) {
   CLEANUP_BUF struct buf answer;
   buf_init(&answer, ANSWER_MAX);
   bool found = false;
-  TRY(db->engine->first(db, "SELECT number FROM schema_version ORDER BY number DESC LIMIT 1", &answer, &found));
+  TRY(db->engine->first(db, "SELECT number FROM schema_version ORDER BY number DESC LIMIT 1", &answer,
+                        &found));
   int64_t newest = 0;
   if (found && str_int(buf_str(&answer), &newest) != STATUS_OK) {
     return db_fail(db, STATUS_BROKEN, "the table schema_version is damaged");
@@ -97,12 +99,15 @@ static enum status read_version(struct db *db, int64_t *number, char name[64]) {
 static enum status compare_version(struct db *db, int64_t number, const char *name) {
   size_t count = db->config.migration_count;
   if (number < 0 || (uint64_t)number > count) {
-    return db_fail(db, STATUS_STATE,
-                   "the database was made by a newer version of this program (schema %lld, this one knows %zu): "
-                   "use that version", (long long)number, count);
+    return db_fail(
+        db, STATUS_STATE,
+        "the database was made by a newer version of this program (schema %lld, this one knows %zu): "
+        "use that version",
+        (long long)number, count);
   }
   if (number > 0 && strcmp(db->config.migrations[number - 1].name, name) != 0) {
-    return db_fail(db, STATUS_STATE, "the database has schema step %s where this program has %s: it belongs to another program",
+    return db_fail(db, STATUS_STATE,
+                   "the database has schema step %s where this program has %s: it belongs to another program",
                    name, db->config.migrations[number - 1].name);
   }
   return STATUS_OK;
@@ -125,8 +130,10 @@ enum status db_check_schema(struct db *db) {
   }
   TRY(compare_version(db, number, name));
   if ((size_t)number < db->config.migration_count) {
-    return db_fail(db, STATUS_STATE, "the database's schema is older than this program (%lld of %zu steps): run 'sigap migrate'",
-                   (long long)number, db->config.migration_count);
+    return db_fail(
+        db, STATUS_STATE,
+        "the database's schema is older than this program (%lld of %zu steps): run 'sigap migrate'",
+        (long long)number, db->config.migration_count);
   }
   return STATUS_OK;
 }

@@ -8,11 +8,16 @@
 #include "base/log.h"
 #include "db/engine.h"
 
-/* PostgreSQL by libpq: blocking, one connection for each thread, every statement prepared by name with its types
- * said, parameters and results in binary. */
+/* PostgreSQL by libpq: blocking, one connection for each thread, every statement prepared by name with its
+ * types said, parameters and results in binary. */
 enum {
-  TYPE_BOOL = 16, TYPE_BYTEA = 17, TYPE_INT8 = 20, TYPE_TEXT = 25, TYPE_FLOAT8 = 701, TYPE_VARCHAR = 1043,
-  PREPARE_AT_ONCE = 32,  /* texts in one round trip */
+  TYPE_BOOL = 16,
+  TYPE_BYTEA = 17,
+  TYPE_INT8 = 20,
+  TYPE_TEXT = 25,
+  TYPE_FLOAT8 = 701,
+  TYPE_VARCHAR = 1043,
+  PREPARE_AT_ONCE = 32, /* texts in one round trip */
   NAME_SIZE = 16,
 };
 
@@ -32,7 +37,9 @@ static const char *const control_texts[DB_CONTROL_COUNT] = {
     [DB_BEGIN_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     [DB_BEGIN_WRITE] = "BEGIN",
     /* The key is the word "sigap" in ASCII; the lock ends with the transaction. */
-    [DB_BEGIN_SCHEMA] = "BEGIN; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(495620547952)",
+    [DB_BEGIN_SCHEMA] =
+        "BEGIN; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SELECT "
+        "pg_advisory_xact_lock(495620547952)",
     [DB_COMMIT] = "COMMIT",
     [DB_ROLLBACK] = "ROLLBACK",
     [DB_SAVEPOINT] = "SAVEPOINT job",
@@ -45,12 +52,10 @@ static const char *const control_texts[DB_CONTROL_COUNT] = {
 static const struct {
   const char *state; /* the whole SQLSTATE or its class */
   enum status status;
-  bool lost;         /* this connection is of no use any more */
+  bool lost; /* this connection is of no use any more */
 } states[] = {
-    {"23505", STATUS_DUPLICATE, false},
-    {"40001", STATUS_RETRY, false},
-    {"40P01", STATUS_RETRY, false},
-    {"53100", STATUS_STORAGE_FULL, false},
+    {"23505", STATUS_DUPLICATE, false},   {"40001", STATUS_RETRY, false},
+    {"40P01", STATUS_RETRY, false},       {"53100", STATUS_STORAGE_FULL, false},
     {"55P03", STATUS_UNAVAILABLE, false}, /* lock_timeout */
     {"57014", STATUS_UNAVAILABLE, false}, /* statement_timeout */
     {"25P03", STATUS_UNAVAILABLE, true},  /* idle in transaction */
@@ -111,11 +116,13 @@ static void on_notice(void *arg, const PGresult *result) {
 static enum status check_server(struct db *db) {
   const struct pg *pg = db->own;
   if (PQserverVersion(pg->connection) < 150000) {
-    return db_fail(db, STATUS_STATE, "the server is PostgreSQL %d, but 15 or newer is needed", PQserverVersion(pg->connection) / 10000);
+    return db_fail(db, STATUS_STATE, "the server is PostgreSQL %d, but 15 or newer is needed",
+                   PQserverVersion(pg->connection) / 10000);
   }
   const char *encoding = PQparameterStatus(pg->connection, "server_encoding");
   if (!encoding || strcmp(encoding, "UTF8") != 0) {
-    return db_fail(db, STATUS_STATE, "the database's encoding is %s, but UTF8 is needed: make it with ENCODING 'UTF8'",
+    return db_fail(db, STATUS_STATE,
+                   "the database's encoding is %s, but UTF8 is needed: make it with ENCODING 'UTF8'",
                    encoding ? encoding : "unknown");
   }
   return STATUS_OK;
@@ -124,8 +131,8 @@ static enum status check_server(struct db *db) {
 static enum status connect_now(struct db *db) {
   struct pg *pg = db->own;
   /* What stands before the address gives way to what the address says. */
-  const char *names[] = {"options", "application_name", "connect_timeout", "keepalives_idle", "tcp_user_timeout",
-                         "dbname", "client_encoding", NULL};
+  const char *names[] = {"options",          "application_name", "connect_timeout", "keepalives_idle",
+                         "tcp_user_timeout", "dbname",           "client_encoding", NULL};
   const char *values[] = {settings, "sigap", "5", "60", "30000", db->url, "UTF8", NULL};
   pg->connection = PQconnectdbParams(names, values, 1);
   if (!pg->connection) {
@@ -206,8 +213,8 @@ static enum status check_columns(struct db *db, const struct db_query *query, co
       type = TYPE_TEXT;
     }
     if (type != type_of((enum db_type)known->out[i].type)) {
-      return db_fail(db, STATUS_BROKEN, "statement %s: column %s has type %u, cast it to what out: says", known->name,
-                     known->out[i].name, (unsigned)type);
+      return db_fail(db, STATUS_BROKEN, "statement %s: column %s has type %u, cast it to what out: says",
+                     known->name, known->out[i].name, (unsigned)type);
     }
   }
   return STATUS_OK;
@@ -300,7 +307,9 @@ static void pg_forget(struct db *db, struct db_query *query) {
   if (query->slots && !db->lost && PQstatus(pg->connection) == CONNECTION_OK) {
     char sql[NAME_SIZE + 16];
     snprintf(sql, sizeof(sql), "DEALLOCATE q%u", (unsigned)query->number);
-    PQclear(PQexec(pg->connection, sql)); /* fails in a failed transaction: then the server keeps it, the number is never used again */
+    PQclear(PQexec(
+        pg->connection,
+        sql)); /* fails in a failed transaction: then the server keeps it, the number is never used again */
   }
 }
 
@@ -343,7 +352,8 @@ static enum status fill(struct db *db, const struct db_query *query, const void 
   return STATUS_OK;
 }
 
-static bool read_column(const PGresult *result, int row, int i, const struct db_column *column, struct db_rows *rows) {
+static bool read_column(const PGresult *result, int row, int i, const struct db_column *column,
+                        struct db_rows *rows) {
   void *to = (char *)rows->row + column->offset;
   if (PQgetisnull(result, row, i)) {
     return db_column_null(column, rows->row);
@@ -380,13 +390,15 @@ static bool read_column(const PGresult *result, int row, int i, const struct db_
   return false;
 }
 
-static enum status read_rows(struct db *db, const struct db_query *query, const PGresult *result, struct db_rows *rows) {
+static enum status read_rows(struct db *db, const struct db_query *query, const PGresult *result,
+                             struct db_rows *rows) {
   const struct db_statement *known = query->statement;
   for (int row = 0; row < PQntuples(result); row++) {
     memset(rows->row, 0, known->out_size);
     for (int i = 0; i < known->out_count; i++) {
       if (!read_column(result, row, i, &known->out[i], rows)) {
-        return db_fail(db, STATUS_BROKEN, "statement %s: column %s is not of its type, or NULL", known->name, known->out[i].name);
+        return db_fail(db, STATUS_BROKEN, "statement %s: column %s is not of its type, or NULL", known->name,
+                       known->out[i].name);
       }
     }
     if (!db_rows_take(rows)) {
@@ -402,8 +414,8 @@ static enum status pg_run(struct db *db, struct db_query *query, const void *in,
   TRY(fill(db, query, in, &parameters));
   char name[NAME_SIZE];
   name_of(query, name);
-  PGresult *result = PQexecPrepared(pg->connection, name, query->slot_count, parameters.values, parameters.lengths,
-                                    parameters.formats, 1);
+  PGresult *result = PQexecPrepared(pg->connection, name, query->slot_count, parameters.values,
+                                    parameters.lengths, parameters.formats, 1);
   enum status status = is_good(result) ? STATUS_OK : failure(db, result);
   if (status == STATUS_OK) {
     int64_t changed = 0;
@@ -419,7 +431,8 @@ static enum status pg_run(struct db *db, struct db_query *query, const void *in,
 static enum status pg_control(struct db *db, enum db_control control) {
   const struct pg *pg = db->own;
   PGresult *result = PQexec(pg->connection, control_texts[control]);
-  /* The server answers the COMMIT of a transaction in which a statement failed with a roll-back and no error. */
+  /* The server answers the COMMIT of a transaction in which a statement failed with a roll-back and no error.
+   */
   bool undone = control == DB_COMMIT && is_good(result) && strcmp(PQcmdStatus(result), "COMMIT") != 0;
   TRY(finish(db, result));
   if (undone) {

@@ -482,6 +482,11 @@ static enum status lite_control(struct db *db, enum db_control control) {
   return control == DB_SAVEPOINT_UNDO ? control_one(db, DB_SAVEPOINT_KEEP) : STATUS_OK;
 }
 
+static int64_t lite_changes(struct db *db) {
+  const struct lite *lite = db->own;
+  return sqlite3_total_changes64(lite->connection);
+}
+
 static bool lite_in_transaction(struct db *db) {
   const struct lite *lite = db->own;
   return lite->connection && !sqlite3_get_autocommit(lite->connection);
@@ -514,6 +519,7 @@ const struct db_engine db_sqlite = {
     .run = lite_run,
     .control = lite_control,
     .in_transaction = lite_in_transaction,
+    .changes = lite_changes,
     .reopen = lite_reopen,
     .tidy = lite_tidy,
     .script = script,

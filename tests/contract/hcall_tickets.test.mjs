@@ -183,6 +183,20 @@ for (const engine of engines()) {
       assert.equal((await d.info(id)).body.ticket_history.length, entries.length);
     });
 
+    it('tells a long history whole', async () => {
+      const id = await d.ticket();
+      const text = (i) => `${i} ${'ж'.repeat(32 * 1024 - 8)}`;
+      for (let i = 0; i < 90; i++) {
+        says(await d.post('/api/ticket/update', { ticket_id: id, ticket_return: text(i) }, 'manager'), 200, {
+          message: 'Update has been setting up',
+          status: true,
+        });
+      }
+      const { ticket_history: history } = (await d.info(id)).body;
+      assert.equal(history.length, 90);
+      assert.ok(history.every((entry, i) => entry.ticket_return === text(i)));
+    });
+
     it('shuts users out of edit, update, fetch, count, info and the users', async () => {
       const id = await d.ticket();
       says(await d.post('/api/ticket/edit', { ticket_id: id, ticket_status: 'doing' }, 'customer'), 403, NOT_AUTHORIZED);

@@ -31,8 +31,11 @@ static _Noreturn void give_up(const char *what, const char *why) {
 
 static struct db_config config_of(const char *path, char url[512]) {
   snprintf(url, 512, "sqlite:%s", path);
-  return (struct db_config){.url = url, .statements = things_statements, .statement_count = things_statement_count,
-                            .migrations = things_migrations, .migration_count = things_migration_count};
+  return (struct db_config){.url = url,
+                            .statements = things_statements,
+                            .statement_count = things_statement_count,
+                            .migrations = things_migrations,
+                            .migration_count = things_migration_count};
 }
 
 /* Two rows that belong together: after a crash both are there or neither is. */
@@ -51,8 +54,12 @@ static void *run_clerk(void *arg) {
     arena_reset(clerk->ctx.arena);
     char key[80];
     int len = snprintf(key, sizeof(key), "%s-%d-%" PRId64 "\n", clerk->run, clerk->number, n);
-    struct thing_insert_in in = {.uuid = uuid_v7(time_now_us()), .key = {key, (size_t)len - 1}, .kind = 1, .state = clerk->number + 1,
-                                 .bytes = {payload, sizeof(payload)}, .maybe_real = 1};
+    struct thing_insert_in in = {.uuid = uuid_v7(time_now_us()),
+                                 .key = {key, (size_t)len - 1},
+                                 .kind = 1,
+                                 .state = clerk->number + 1,
+                                 .bytes = {payload, sizeof(payload)},
+                                 .maybe_real = 1};
     if (db_write(&clerk->ctx, put_both, &in) != STATUS_OK) {
       give_up("write", key);
     }

@@ -14,7 +14,8 @@
 
 enum { ARENA_MAX = 64 << 20, ANSWER_MAX = 1 << 20 };
 
-static const struct store_schema desk_schema = {desk_statements, &desk_statement_count, desk_migrations, &desk_migration_count};
+static const struct store_schema desk_schema = {desk_statements, &desk_statement_count, desk_migrations,
+                                                &desk_migration_count};
 
 static void must(bool good, const char *what, const char *why) {
   if (!good) {
@@ -53,8 +54,8 @@ static void run_at(const char *url, const char *sql) {
   must(status == STATUS_OK, sql, reason);
 }
 
-/* Making a database takes PostgreSQL longer than a whole test: each test program has one, emptied before each test
- * and dropped at the program's end. */
+/* Making a database takes PostgreSQL longer than a whole test: each test program has one, emptied before each
+ * test and dropped at the program's end. */
 static char program_database[64];
 
 static void drop_program_database(void) {
@@ -81,9 +82,10 @@ static void make_database(struct store *store) {
   snprintf(store->name, sizeof(store->name), "%s", program_database);
   pgsql_url(store->name, store->url);
   if (!is_new) {
-    run_at(store->url, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-                       " WHERE datname = current_database() AND pid <> pg_backend_pid();"
-                       " DROP SCHEMA public CASCADE; CREATE SCHEMA public;");
+    run_at(store->url,
+           "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+           " WHERE datname = current_database() AND pid <> pg_backend_pid();"
+           " DROP SCHEMA public CASCADE; CREATE SCHEMA public;");
   }
 }
 

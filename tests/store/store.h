@@ -27,17 +27,18 @@
  *     return STORE_RUN(tests);
  *   }
  *
- * SQLite uses a file in a temporary folder. PostgreSQL needs SIGAP_TEST_POSTGRES, the address of a running cluster
+ * SQLite uses a file in a temporary folder. PostgreSQL needs SIGAP_TEST_POSTGRES, the address of a running
+ * cluster
  * ("postgresql:///postgres?host=/tmp/x&user=postgres") where the tests may create databases (one each test
  * program, emptied before each test); without it those tests are skipped. */
 struct store {
-  struct ctx ctx;   /* arena (64 MiB), db (a writing connection), now_us = STORE_NOW; who is NULL */
+  struct ctx ctx; /* arena (64 MiB), db (a writing connection), now_us = STORE_NOW; who is NULL */
   bool pgsql;
   struct db_config config; /* the desk's statements and migrations, and the database's address */
   const struct store_case *test;
   char url[512];
-  char folder[64];  /* SQLite: of the database file; also for the test's own files */
-  char name[64];    /* PostgreSQL: of the database */
+  char folder[64]; /* SQLite: of the database file; also for the test's own files */
+  char name[64];   /* PostgreSQL: of the database */
   bool skip;
 };
 
@@ -62,10 +63,11 @@ int store_setup(void **state);
 int store_teardown(void **state);
 void store_run(void **state);
 
-#define STORE_CASE(function, engine, is_pgsql, schema)       \
-  {                                                          \
-    #function "[" engine "]", store_run, store_setup,        \
-        store_teardown, &(struct store_case){(function), (is_pgsql), (schema)} \
+#define STORE_CASE(function, engine, is_pgsql, schema)                                       \
+  {                                                                                          \
+#function "[" engine "]", store_run, store_setup, store_teardown, &(struct store_case) { \
+      (function), (is_pgsql), (schema)                                                       \
+    }                                                                                        \
   }
 /* Two lines of a table of tests: one for each engine. The table must not be static inside a function. */
 #define STORE_TEST(function) STORE_TEST_ON(function, NULL)

@@ -25,10 +25,19 @@ static enum status make_one(struct ctx *ctx, void *arg) {
 static void every_type_comes_back_as_it_went(struct store *store) {
   struct ctx *ctx = &store->ctx;
   struct made made = {.in = {
-    .uuid = uuid_v7(ctx->now_us), .key = STR("kunci \"'é日本 $1 :x"), .flag = true, .amount = -0.1, .kind = INT64_MIN,
-    .state = INT64_MAX, .bytes = {"a\0b\xff", 4}, .maybe_int = -1, .maybe_text = STR(""), .maybe_blob = STR(""),
-    .maybe_uuid = uuid_v7(ctx->now_us), .maybe_real = 1e300,
-  }};
+                          .uuid = uuid_v7(ctx->now_us),
+                          .key = STR("kunci \"'é日本 $1 :x"),
+                          .flag = true,
+                          .amount = -0.1,
+                          .kind = INT64_MIN,
+                          .state = INT64_MAX,
+                          .bytes = {"a\0b\xff", 4},
+                          .maybe_int = -1,
+                          .maybe_text = STR(""),
+                          .maybe_blob = STR(""),
+                          .maybe_uuid = uuid_v7(ctx->now_us),
+                          .maybe_real = 1e300,
+                      }};
   assert_ok(db_write(ctx, make_one, &made));
   struct thing_row row;
   assert_ok(sql_thing_by_id(ctx, &(struct thing_by_id_in){made.id}, &row));
@@ -61,8 +70,12 @@ static void what_is_absent_comes_back_absent(struct store *store) {
   assert_null(row.maybe_blob.at);
   assert_true(uuid_is_none(row.maybe_uuid));
   assert_true(isnan(row.maybe_real));
-  assert_int_equal(store_number(store, "SELECT COUNT(*) FROM thing WHERE maybe_int IS NULL AND maybe_text IS NULL"
-                                       " AND maybe_blob IS NULL AND maybe_uuid IS NULL AND maybe_real IS NULL AND kind = 0 AND id <> 5"), 1);
+  assert_int_equal(
+      store_number(
+          store,
+          "SELECT COUNT(*) FROM thing WHERE maybe_int IS NULL AND maybe_text IS NULL"
+          " AND maybe_blob IS NULL AND maybe_uuid IS NULL AND maybe_real IS NULL AND kind = 0 AND id <> 5"),
+      1);
 }
 
 static void a_text_that_must_be_there_is_demanded(struct store *store) {
@@ -323,8 +336,9 @@ static void of_two_that_block_each_other_one_runs_again(struct store *store) {
   assert_ok(db_write(&store->ctx, make_one, &other));
   pthread_barrier_t barrier;
   pthread_barrier_init(&barrier, NULL, 2);
-  struct rival rivals[2] = {{.ctx = store->ctx, .barrier = &barrier, .first = 5, .second = other.id},
-                            {.ctx = store_open(store, DB_WRITE), .barrier = &barrier, .first = other.id, .second = 5}};
+  struct rival rivals[2] = {
+      {.ctx = store->ctx, .barrier = &barrier, .first = 5, .second = other.id},
+      {.ctx = store_open(store, DB_WRITE), .barrier = &barrier, .first = other.id, .second = 5}};
   pthread_t threads[2];
   for (int i = 0; i < 2; i++) {
     assert_int_equal(pthread_create(&threads[i], NULL, run_rival, &rivals[i]), 0);
@@ -339,8 +353,9 @@ static void of_two_that_block_each_other_one_runs_again(struct store *store) {
 }
 
 static void kill_others(struct store *store) {
-  store_sql(store, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-                   " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+  store_sql(store,
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()");
 }
 
 static enum status lose_the_connection(struct ctx *ctx, void *arg) {

@@ -11,7 +11,8 @@ static enum status make_grid(struct ctx *ctx, void *arg) {
   (void)arg;
   for (int i = 0; i < 60; i++) {
     struct thing_insert_row row;
-    struct thing_insert_in in = thing_named(ctx, str_format(ctx->arena, "grid %d", i).at, i % 6 + 1, i % 5 + 1);
+    struct thing_insert_in in =
+        thing_named(ctx, str_format(ctx->arena, "grid %d", i).at, i % 6 + 1, i % 5 + 1);
     in.flag = i >= 30;
     TRY(sql_thing_insert(ctx, &in, &row));
   }
@@ -53,8 +54,10 @@ static void a_set_is_walked_value_by_value_and_merged(struct store *store) {
   check_list(ctx, &(struct thing_list_in){.kinds = {{3}, 1}, .limit = 100});
   check_list(ctx, &(struct thing_list_in){.kinds = {{3, 1, 6}, 3}, .limit = 100});
   check_list(ctx, &(struct thing_list_in){.kinds = {{3, 1, 6}, 3}, .states = {{2, 5}, 2}, .limit = 100});
-  check_list(ctx, &(struct thing_list_in){.kinds = {{3, 1, 6}, 3}, .states = {{2, 5}, 2}, .before_id = 30, .limit = 3});
-  check_list(ctx, &(struct thing_list_in){.kinds = {{1, 2, 3, 4, 5, 6}, 6}, .states = {{1, 2, 3, 4, 5}, 5}, .limit = 11});
+  check_list(ctx, &(struct thing_list_in){
+                      .kinds = {{3, 1, 6}, 3}, .states = {{2, 5}, 2}, .before_id = 30, .limit = 3});
+  check_list(ctx, &(struct thing_list_in){
+                      .kinds = {{1, 2, 3, 4, 5, 6}, 6}, .states = {{1, 2, 3, 4, 5}, 5}, .limit = 11});
   check_list(ctx, &(struct thing_list_in){.states = {{99}, 1}, .limit = 11});
 }
 
@@ -113,7 +116,8 @@ static void a_connection_keeps_a_bounded_number_of_variants(struct store *store)
   }
   assert_int_equal(ctx->db->variant_count, DB_VARIANTS_MAX);
   if (store->pgsql) {
-    assert_true(store_number(store, "SELECT COUNT(*) FROM pg_prepared_statements") <= DB_VARIANTS_MAX + (int64_t)things_statement_count);
+    assert_true(store_number(store, "SELECT COUNT(*) FROM pg_prepared_statements") <=
+                DB_VARIANTS_MAX + (int64_t)things_statement_count);
   }
 }
 
@@ -123,7 +127,8 @@ static enum status make_many(struct ctx *ctx, void *arg) {
   (void)arg;
   for (int i = 0; i < 4000; i++) {
     struct thing_insert_row row;
-    struct thing_insert_in in = thing_named(ctx, str_format(ctx->arena, "many %d", i).at, i % 6 + 1, i % 5 + 1);
+    struct thing_insert_in in =
+        thing_named(ctx, str_format(ctx->arena, "many %d", i).at, i % 6 + 1, i % 5 + 1);
     TRY(sql_thing_insert(ctx, &in, &row));
   }
   return STATUS_OK;
@@ -168,7 +173,9 @@ static void each_branch_walks_its_index_without_sorting(struct store *store) {
   struct str plan = STR_NONE;
   if (store->pgsql) {
     store_sql(store, "ANALYZE thing");
-    store_sql(store, str_format(ctx->arena, "PREPARE list(bigint, bigint, bigint, bigint, bigint, bigint) AS %s", text.at).at);
+    store_sql(store, str_format(ctx->arena,
+                                "PREPARE list(bigint, bigint, bigint, bigint, bigint, bigint) AS %s", text.at)
+                         .at);
     for (int i = 0; i < 8; i++) { /* also once the plan is a generic one */
       plan = store_text(store, "EXPLAIN (FORMAT JSON) EXECUTE list(1, 2, 10, 4, 5, 6)");
       assert_non_null(strstr(plan.at, "\"Merge Append\""));

@@ -13,7 +13,8 @@ static void steps_are_done_once_and_recorded(struct store *store) {
   assert_int_equal(applied, 0);
   assert_int_equal(store_number(store, "SELECT COUNT(*) FROM schema_version"), 2);
   assert_str(store_text(store, "SELECT name FROM schema_version WHERE number = 2"), "0002_colour");
-  assert_true(store_number(store, "SELECT applied_at FROM schema_version WHERE number = 1") > INT64_C(1700000000000000));
+  assert_true(store_number(store, "SELECT applied_at FROM schema_version WHERE number = 1") >
+              INT64_C(1700000000000000));
 }
 
 static void a_variant_goes_to_its_engine(struct store *store) {
@@ -30,7 +31,8 @@ static void an_id_is_not_given_again_after_a_later_step(struct store *store) {
   struct thing_insert_in in = thing_named(&store->ctx, "next", 0, 0);
   assert_ok(db_write(&store->ctx, put_thing, &in));
   store_sql(store, "DELETE FROM thing WHERE key = 'next'");
-  struct db_migration steps[3] = {things_migrations[0], things_migrations[1], {3, "0003_nothing", "SELECT 1;", NULL}};
+  struct db_migration steps[3] = {
+      things_migrations[0], things_migrations[1], {3, "0003_nothing", "SELECT 1;", NULL}};
   struct db_config config = store->config;
   config.migrations = steps;
   config.migration_count = 3;
@@ -71,9 +73,13 @@ static void an_older_schema_asks_for_the_migration(struct store *store) {
 }
 
 static void a_step_that_fails_leaves_nothing_and_can_be_done_again(struct store *store) {
-  struct db_migration steps[4] = {things_migrations[0], things_migrations[1],
-                                  {3, "0003_half", "CREATE TABLE half (n {int}) {strict}; INSERT INTO half VALUES (1); INSERT INTO nowhere VALUES (1);", NULL},
-                                  {4, "0004_last", "CREATE TABLE last (n {int}) {strict};", NULL}};
+  struct db_migration steps[4] = {
+      things_migrations[0],
+      things_migrations[1],
+      {3, "0003_half",
+       "CREATE TABLE half (n {int}) {strict}; INSERT INTO half VALUES (1); INSERT INTO nowhere VALUES (1);",
+       NULL},
+      {4, "0004_last", "CREATE TABLE last (n {int}) {strict};", NULL}};
   struct db_config config = store->config;
   config.migrations = steps;
   config.migration_count = 4;
@@ -90,7 +96,8 @@ static void a_step_that_fails_leaves_nothing_and_can_be_done_again(struct store 
 }
 
 static void an_unknown_word_is_refused(struct store *store) {
-  struct db_migration steps[3] = {things_migrations[0], things_migrations[1], {3, "0003_word", "CREATE TABLE w (n {number});", NULL}};
+  struct db_migration steps[3] = {
+      things_migrations[0], things_migrations[1], {3, "0003_word", "CREATE TABLE w (n {number});", NULL}};
   struct db_config config = store->config;
   config.migrations = steps;
   config.migration_count = 3;
@@ -199,7 +206,8 @@ struct wrong_row {
 
 static void a_statement_that_does_not_fit_is_found_at_start(struct store *store) {
   static const struct db_column columns[] = {{"id", 0, DB_INT, false}, {"kind", 8, DB_INT, false}};
-  struct db_statement statement = {.name = "wrong", .text = "SELECT id FROM thing", .out = columns, .out_count = 2, .out_size = 16};
+  struct db_statement statement = {
+      .name = "wrong", .text = "SELECT id FROM thing", .out = columns, .out_count = 2, .out_size = 16};
   struct db_config config = store->config;
   config.statements = &statement;
   config.statement_count = 1;

@@ -316,6 +316,32 @@ static void strange_search_texts_match_nobody(struct store *store) {
   }
 }
 
+static void pages_beyond_the_end_are_empty(struct store *store) {
+  const struct who manager = person(store, 1, ROLE_MANAGER, "Budi", "budi@example.com");
+  const struct ticket t = ticket_of(store, &manager);
+  static const struct {
+    int64_t skip, limit, before_id;
+    size_t count;
+  } rows[] = {
+      {0, 1, 0, 1},         {INT64_MIN, 1, 0, 1},  {1, 10, 0, 0},        {INT64_MAX, INT64_MAX, 0, 0},
+      {0, INT64_MAX, 0, 1}, {0, 0, 0, 0},          {0, INT64_MIN, 0, 0}, {0, 10, INT64_MIN, 0},
+      {0, 10, 1, 0},        {0, 10, INT64_MAX, 1},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (int text = 0; text < 2; text++) {
+      const struct ticket_filter f = {.skip = rows[i].skip,
+                                      .limit = rows[i].limit,
+                                      .before_id = rows[i].before_id,
+                                      .author_name = text ? STR("budi") : STR_NONE};
+      struct ticket *found = NULL;
+      size_t count = 99;
+      assert_ok(ticket_list(as(store, &manager), &f, &found, &count));
+      assert_int_equal(count, rows[i].count);
+      assert_true(count == 0 || found[0].id == t.id);
+    }
+  }
+}
+
 static void nobody_lists_without_signing_in(struct store *store) {
   const struct ticket_filter f = {.limit = 10};
   struct ticket *found = NULL;
@@ -357,6 +383,7 @@ int main(void) {
       STORE_TEST(the_widest_filters_stay_within_the_branches),
       STORE_TEST(a_busy_desk_is_counted_from_the_technicians_side),
       STORE_TEST(strange_search_texts_match_nobody),
+      STORE_TEST(pages_beyond_the_end_are_empty),
       STORE_TEST(nobody_lists_without_signing_in),
       STORE_TEST(a_list_too_large_for_the_request_is_refused),
   };

@@ -48,7 +48,8 @@ static const sqlite3_io_methods *failing_table(const sqlite3_io_methods *real) {
   return &tables[i].failing;
 }
 
-static int failing_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file, int flags, int *out_flags) {
+static int failing_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file, int flags,
+                        int *out_flags) {
   int code = real_vfs->xOpen(vfs, name, file, flags, out_flags);
   if (code == SQLITE_OK && file->pMethods) {
     file->pMethods = failing_table(file->pMethods);
@@ -163,7 +164,8 @@ static void close_gate(struct bench *bench, struct db_job *job, struct ctx *ctx)
 }
 
 static int64_t rows_of(struct store *store, const char *pattern) {
-  return store_number(store, str_format(store->ctx.arena, "SELECT COUNT(*) FROM thing WHERE key LIKE '%s'", pattern).at);
+  return store_number(
+      store, str_format(store->ctx.arena, "SELECT COUNT(*) FROM thing WHERE key LIKE '%s'", pattern).at);
 }
 
 /* ---- tests ---- */
@@ -204,7 +206,8 @@ static void a_batch_has_its_maximum(struct store *store) {
   struct ctx gate_ctx = {.arena = store->ctx.arena};
   close_gate(&bench, &gate, &gate_ctx);
   for (int i = 0; i < 11; i++) {
-    assert_true(db_writer_submit(bench.writer, &task_new(&bench, str_format(store->ctx.arena, "few %d", i).at)->job));
+    assert_true(
+        db_writer_submit(bench.writer, &task_new(&bench, str_format(store->ctx.arena, "few %d", i).at)->job));
   }
   open_gate(&bench);
   wait_finished(&bench, 12);
@@ -248,7 +251,8 @@ static void a_full_queue_refuses(struct store *store) {
   struct ctx gate_ctx = {.arena = store->ctx.arena};
   close_gate(&bench, &gate, &gate_ctx);
   for (int i = 0; i < 3; i++) {
-    assert_true(db_writer_submit(bench.writer, &task_new(&bench, str_format(store->ctx.arena, "queue %d", i).at)->job));
+    assert_true(db_writer_submit(bench.writer,
+                                 &task_new(&bench, str_format(store->ctx.arena, "queue %d", i).at)->job));
   }
   assert_false(db_writer_submit(bench.writer, &task_new(&bench, "queue x")->job));
   struct ctx reader = store_open(store, DB_READ);
@@ -269,7 +273,8 @@ static void stopping_runs_what_is_queued_and_takes_no_more(struct store *store) 
   struct bench bench;
   bench_start(&bench, store, 100, 1);
   for (int i = 0; i < 20; i++) {
-    assert_true(db_writer_submit(bench.writer, &task_new(&bench, str_format(store->ctx.arena, "last %d", i).at)->job));
+    assert_true(db_writer_submit(bench.writer,
+                                 &task_new(&bench, str_format(store->ctx.arena, "last %d", i).at)->job));
   }
   db_writer_stop(bench.writer);
   assert_int_equal(bench.finished, 20);
@@ -300,12 +305,14 @@ static void *run_clerk(void *arg) {
   struct clerk *clerk = arg;
   struct db *own = clerk->ctx.db;
   for (int i = 0; i < 40; i++) {
-    struct thing_insert_in in = thing_named(&clerk->ctx, str_format(clerk->ctx.arena, "clerk %d %d", clerk->number, i).at, 1, 1);
+    struct thing_insert_in in =
+        thing_named(&clerk->ctx, str_format(clerk->ctx.arena, "clerk %d %d", clerk->number, i).at, 1, 1);
     clerk->failures += db_write(&clerk->ctx, see_own_connection, &in) != STATUS_OK;
     clerk->failures += clerk->ctx.db != own;
     struct thing_list_in look = {.key = in.key, .limit = 5};
     struct thing_list_row row;
-    clerk->failures += sql_thing_list(&clerk->ctx, &look, &row) != STATUS_OK; /* what was written is there to read */
+    clerk->failures +=
+        sql_thing_list(&clerk->ctx, &look, &row) != STATUS_OK; /* what was written is there to read */
   }
   return NULL;
 }

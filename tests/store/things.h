@@ -5,14 +5,15 @@
 #include "things_statements.h"
 
 /* The tables of tests/store/things, for the tests of the database room itself. */
-static const struct store_schema things_schema = {things_statements, &things_statement_count, things_migrations,
-                                                  &things_migration_count};
+static const struct store_schema things_schema = {things_statements, &things_statement_count,
+                                                  things_migrations, &things_migration_count};
 #define THINGS_TEST(function) STORE_TEST_ON(function, &things_schema)
 #define THINGS_TEST_SQLITE(function) STORE_CASE(function, "sqlite", false, &things_schema)
 #define THINGS_TEST_PGSQL(function) STORE_CASE(function, "pgsql", true, &things_schema)
 
 /* A thing with nothing but what must be there. */
-static inline struct thing_insert_in thing_named(struct ctx *ctx, const char *key, int64_t kind, int64_t state) {
+static inline struct thing_insert_in thing_named(struct ctx *ctx, const char *key, int64_t kind,
+                                                 int64_t state) {
   return (struct thing_insert_in){
       .uuid = uuid_v7(ctx->now_us),
       .key = str_copy(ctx->arena, str_of(key)),

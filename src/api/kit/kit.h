@@ -110,7 +110,7 @@ struct call {
 enum status call_answer(struct call *call, int http, const struct fields *fields, const void *answer);
 /* An answer that is not JSON by table (documents, metrics). */
 enum status call_answer_raw(struct call *call, int http, struct str type, struct str text);
-/* Adds one header line to the answer. */
+/* Adds one header line to the answer. Not from a handler that writes: after a collision it is run again. */
 void call_header(struct call *call, const char *name, struct str value);
 /* The HTTP number of a status: the one array. */
 int kit_http_of(enum status status);

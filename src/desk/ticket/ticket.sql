@@ -50,12 +50,11 @@ UPDATE ticket SET first_response_at = :first_response_at, updated_at = :updated_
 UPDATE ticket SET removed_at = :removed_at, removed_by = :removed_by, updated_at = :updated_at WHERE id = :id;
 
 -- name: ticket_purge_candidates
--- in: statuses ints, before_at int, limit int
--- out: id int, status int, resolved_at int
-EACH(
-  SELECT id, status, resolved_at FROM ticket
-  WHERE removed_at IS NULL AND resolved_at IS NOT NULL AND resolved_at < :before_at [AND status = :statuses]
-) ORDER BY resolved_at LIMIT :limit;
+-- in: status int, before_at int, limit int
+-- out: id int
+SELECT id FROM ticket
+WHERE status = :status AND removed_at IS NULL AND resolved_at IS NOT NULL AND resolved_at < :before_at
+ORDER BY resolved_at LIMIT :limit;
 
 -- A candidate that changed meanwhile is left alone.
 -- name: ticket_purge_one

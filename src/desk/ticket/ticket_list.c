@@ -22,6 +22,8 @@ enum {
   /* What a request needs beside the tickets it lists. */
   LIST_ARENA_RESERVE_BYTES = 256 * 1024,
 };
+/* More tickets than there can be; skip + limit stays far from the end of the numbers. */
+#define LIST_SKIP_MAX (INT64_C(1) << 60)
 #define ALL_STATUSES (((1U << TICKET_STATUS_COUNT) - 1) & ~1U)
 #define ALL_PRIORITIES (((1U << PRIORITY_COUNT) - 1) & ~1U)
 /* How far ids and creation times may disagree: several nodes' clocks, a clock put back. */
@@ -418,7 +420,7 @@ static enum status list_by_text(struct ctx *ctx, struct search *search, struct p
 enum status ticket_list(struct ctx *ctx, const struct ticket_filter *filter, struct ticket **out,
                         size_t *count) {
   struct ticket_filter bounded = *filter;
-  bounded.skip = filter->skip > 0 ? filter->skip : 0;
+  bounded.skip = filter->skip < 0 ? 0 : filter->skip < LIST_SKIP_MAX ? filter->skip : LIST_SKIP_MAX;
   bounded.limit = filter->limit < TICKET_LIST_MAX ? filter->limit : TICKET_LIST_MAX;
   struct search search;
   TRY(search_of(ctx, &bounded, &search));

@@ -102,31 +102,55 @@ struct purge {
   int64_t before_us, max, removed;
 };
 
+struct candidate {
+  int64_t id, status;
+};
+
 static int compare_ids(const void *left, const void *right) {
-  const struct ticket_purge_candidates_row *a = left, *b = right;
+  const struct candidate *a = left, *b = right;
   return a->id < b->id ? -1 : a->id > b->id;
+}
+
+/* At most purge->max, in the order of their ids: two purges at once then wait for each other and never both.
+ */
+static enum status find_candidates(struct ctx *ctx, const struct purge *purge, struct candidate *out,
+                                   size_t *count) {
+  size_t n = 0;
+  for (unsigned i = 0; i < purge->statuses->count && i < DB_INTS_MAX; i++) {
+    const struct ticket_purge_candidates_in in = {
+        .status = purge->statuses->values[i],
+        .before_at = purge->before_us,
+        .limit = purge->max - (int64_t)n,
+    };
+    struct ticket_purge_candidates_row *rows = NULL;
+    size_t found = 0;
+    TRY(sql_ticket_purge_candidates_all(ctx, &in, (size_t)in.limit, &rows, &found));
+    for (size_t j = 0; j < found; j++) {
+      out[n++] = (struct candidate){rows[j].id, in.status};
+    }
+  }
+  qsort(out, n, sizeof *out, compare_ids);
+  *count = n;
+  return STATUS_OK;
 }
 
 /* The rows first and all counters at the end, so that no counter is held while waiting for a ticket. */
 static enum status purge_run(struct ctx *ctx, void *arg) {
   struct purge *purge = arg;
-  purge->removed = 0;
-  const struct ticket_purge_candidates_in in = {
-      .statuses = *purge->statuses, .before_at = purge->before_us, .limit = purge->max};
-  struct ticket_purge_candidates_row *found = NULL;
+  struct candidate *found = ARENA_ARRAY(ctx->arena, struct candidate, (size_t)purge->max);
   size_t n = 0;
-  TRY(sql_ticket_purge_candidates_all(ctx, &in, (size_t)purge->max, &found, &n));
-  qsort(found, n, sizeof *found, compare_ids);
+  TRY(find_candidates(ctx, purge, found, &n));
   struct ticket_count_change *changes =
       ARENA_ARRAY(ctx->arena, struct ticket_count_change, n * TICKET_COUNT_SCOPES);
   size_t change_count = 0;
+  purge->removed = 0;
   for (size_t i = 0; i < n; i++) {
     const struct ticket_purge_one_in one = {
         .id = found[i].id, .status = found[i].status, .before_at = purge->before_us, .now = ctx->now_us};
     struct ticket_purge_one_row row;
     enum status status = sql_ticket_purge_one(ctx, &one, &row);
     if (status == STATUS_NOT_FOUND) {
-      continue; /* somebody was faster */
+      continue; /* somebody was faster, or the status stood twice in the set */
     }
     TRY(status);
     TRY(activity_add(ctx, row.tenant_id, one.id, ACTIVITY_REMOVED, STR_NONE, STR_NONE));

@@ -8,26 +8,37 @@
 
 #include "db/engine.h"
 
-/* The texts that come out for a statement as tools/sqlgen writes it: \1 \2 around a part, \3 \4 around EACH. */
+/* The texts that come out for a statement as tools/sqlgen writes it: \1 \2 around a part, \3 \4 around EACH.
+ */
 static const struct db_column columns[] = {
-    {"tenant_id", 0, DB_INT, false}, {"author_id", 8, DB_INT, true}, {"statuses", 16, DB_INTS, false},
-    {"priorities", 88, DB_INTS, false}, {"limit", 160, DB_INT, false}, {"skip", 168, DB_INT, false},
+    {"tenant_id", 0, DB_INT, false},    {"author_id", 8, DB_INT, true}, {"statuses", 16, DB_INTS, false},
+    {"priorities", 88, DB_INTS, false}, {"limit", 160, DB_INT, false},  {"skip", 168, DB_INT, false},
 };
 static const struct db_statement parts = {
-    .name = "parts", .in = columns, .in_count = 6,
+    .name = "parts",
+    .in = columns,
+    .in_count = 6,
     .text = "SELECT id FROM t WHERE x = $1 \001AND a = $2\002 LIMIT $5",
 };
 static const struct db_statement each = {
-    .name = "each", .in = columns, .in_count = 6,
-    .text = "\003SELECT id FROM t WHERE x = $1 \001AND a = $2\002 \001AND s = $3\002 \001AND p = $4\002\004 ORDER BY id LIMIT $5",
+    .name = "each",
+    .in = columns,
+    .in_count = 6,
+    .text =
+        "\003SELECT id FROM t WHERE x = $1 \001AND a = $2\002 \001AND s = $3\002 \001AND p = $4\002\004 "
+        "ORDER BY id LIMIT $5",
 };
 static const struct db_statement inside = {
-    .name = "inside", .in = columns, .in_count = 6,
-    .text = "SELECT * FROM (\003SELECT id FROM t WHERE x = $1 \001AND s = $3\002\004 ORDER BY f(id) DESC LIMIT $5 OFFSET $6) p, u LIMIT $5",
+    .name = "inside",
+    .in = columns,
+    .in_count = 6,
+    .text =
+        "SELECT * FROM (\003SELECT id FROM t WHERE x = $1 \001AND s = $3\002\004 ORDER BY f(id) DESC LIMIT "
+        "$5 OFFSET $6) p, u LIMIT $5",
 };
 
-static void expect(const struct db_statement *statement, bool pgsql, uint64_t present, uint8_t statuses, uint8_t priorities,
-                   const char *text, const char *slots_text) {
+static void expect(const struct db_statement *statement, bool pgsql, uint64_t present, uint8_t statuses,
+                   uint8_t priorities, const char *text, const char *slots_text) {
   CLEANUP_BUF struct buf out;
   buf_init(&out, 4096);
   uint8_t sizes[64] = {[2] = statuses, [3] = priorities};
@@ -47,21 +58,26 @@ static void expect(const struct db_statement *statement, bool pgsql, uint64_t pr
 
 static void a_part_is_in_where_its_parameter_is(void **state) {
   (void)state;
-  expect(&parts, false, 0x33, 0, 0, "SELECT id FROM t WHERE x = $1 AND a = $2 LIMIT $3", "tenant_id.0 author_id.0 limit.0");
+  expect(&parts, false, 0x33, 0, 0, "SELECT id FROM t WHERE x = $1 AND a = $2 LIMIT $3",
+         "tenant_id.0 author_id.0 limit.0");
   expect(&parts, false, 0x31, 0, 0, "SELECT id FROM t WHERE x = $1  LIMIT $2", "tenant_id.0 limit.0");
 }
 
 static void sets_without_values_leave_one_block(void **state) {
   (void)state;
-  expect(&each, false, 0x31, 0, 0, "SELECT id FROM t WHERE x = $1    ORDER BY id LIMIT $2", "tenant_id.0 limit.0");
-  expect(&each, true, 0x35, 1, 0, "SELECT id FROM t WHERE x = $1  AND s = $2  ORDER BY id LIMIT $3", "tenant_id.0 statuses.0 limit.0");
+  expect(&each, false, 0x31, 0, 0, "SELECT id FROM t WHERE x = $1    ORDER BY id LIMIT $2",
+         "tenant_id.0 limit.0");
+  expect(&each, true, 0x35, 1, 0, "SELECT id FROM t WHERE x = $1  AND s = $2  ORDER BY id LIMIT $3",
+         "tenant_id.0 statuses.0 limit.0");
 }
 
 static void every_combination_is_a_branch(void **state) {
   (void)state;
   expect(&each, false, 0x3d, 2, 2,
-         "SELECT id FROM t WHERE x = $1  AND s = $2 AND p = $3 UNION ALL SELECT id FROM t WHERE x = $1  AND s = $2 AND p = $4"
-         " UNION ALL SELECT id FROM t WHERE x = $1  AND s = $5 AND p = $3 UNION ALL SELECT id FROM t WHERE x = $1  AND s = $5 AND p = $4"
+         "SELECT id FROM t WHERE x = $1  AND s = $2 AND p = $3 UNION ALL SELECT id FROM t WHERE x = $1  AND "
+         "s = $2 AND p = $4"
+         " UNION ALL SELECT id FROM t WHERE x = $1  AND s = $5 AND p = $3 UNION ALL SELECT id FROM t WHERE x "
+         "= $1  AND s = $5 AND p = $4"
          " ORDER BY id LIMIT $6",
          "tenant_id.0 statuses.0 priorities.0 priorities.1 statuses.1 limit.0");
 }
@@ -69,13 +85,16 @@ static void every_combination_is_a_branch(void **state) {
 static void postgresql_orders_and_limits_each_branch(void **state) {
   (void)state;
   expect(&each, true, 0x35, 2, 0,
-         "(SELECT id FROM t WHERE x = $1  AND s = $2  ORDER BY id LIMIT $3) UNION ALL (SELECT id FROM t WHERE x = $1  AND s = $4  ORDER BY id"
+         "(SELECT id FROM t WHERE x = $1  AND s = $2  ORDER BY id LIMIT $3) UNION ALL (SELECT id FROM t "
+         "WHERE x = $1  AND s = $4  ORDER BY id"
          " LIMIT $3) ORDER BY id LIMIT $3",
          "tenant_id.0 statuses.0 limit.0 statuses.1");
-  expect(&inside, true, 0x35, 2, 0,
-         "SELECT * FROM ((SELECT id FROM t WHERE x = $1 AND s = $2 ORDER BY f(id) DESC LIMIT $3 + $4) UNION ALL"
-         " (SELECT id FROM t WHERE x = $1 AND s = $5 ORDER BY f(id) DESC LIMIT $3 + $4) ORDER BY f(id) DESC LIMIT $3 OFFSET $4) p, u LIMIT $3",
-         "tenant_id.0 statuses.0 limit.0 skip.0 statuses.1");
+  expect(
+      &inside, true, 0x35, 2, 0,
+      "SELECT * FROM ((SELECT id FROM t WHERE x = $1 AND s = $2 ORDER BY f(id) DESC LIMIT $3 + $4) UNION ALL"
+      " (SELECT id FROM t WHERE x = $1 AND s = $5 ORDER BY f(id) DESC LIMIT $3 + $4) ORDER BY f(id) DESC "
+      "LIMIT $3 OFFSET $4) p, u LIMIT $3",
+      "tenant_id.0 statuses.0 limit.0 skip.0 statuses.1");
 }
 
 static void branches_have_a_maximum(void **state) {
