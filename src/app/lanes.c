@@ -211,6 +211,12 @@ void lanes_stop(struct lanes *lanes) {
   pool_stop(&lanes->quick);
 }
 
+void lanes_end_writes(struct lanes *lanes) {
+  if (lanes->writer != NULL) {
+    db_writer_stop(lanes->writer);
+  }
+}
+
 void lanes_free(struct lanes *lanes) {
   if (lanes == NULL) {
     return;
@@ -221,9 +227,7 @@ void lanes_free(struct lanes *lanes) {
   for (unsigned i = 0; i < lanes->config.loops; i++) {
     db_close(lanes->loop_db[i]);
   }
-  if (lanes->writer != NULL) {
-    db_writer_stop(lanes->writer);
-  }
+  lanes_end_writes(lanes); /* where the start failed half way */
   db_close(lanes->writer_db); /* the last connection: it checkpoints */
   free(lanes);
 }

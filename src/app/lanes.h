@@ -25,6 +25,8 @@ enum status lanes_new(const struct lanes_config *config, struct lanes **out, cha
 void lanes_start(struct lanes *lanes);
 /* Every call that was taken is finished first; no new one may come. */
 void lanes_stop(struct lanes *lanes);
+/* Ends the writer: what is queued is committed, later commands are refused. After lanes_stop. */
+void lanes_end_writes(struct lanes *lanes);
 void lanes_free(struct lanes *lanes);
 
 /* The face that the kit sees. */

@@ -268,7 +268,10 @@ static void stop(struct server *server) {
     lanes_stop(server->lanes);
   }
   if (server->post != NULL) {
-    post_stop(server->post);
+    post_stop(server->post); /* its last mark still goes through the writer */
+  }
+  if (server->lanes != NULL) {
+    lanes_end_writes(server->lanes); /* afterwards nobody wakes the post */
   }
   http_server_free(server->http);
   post_free(server->post);

@@ -134,7 +134,9 @@ enum status db_open(const struct db_config *config, enum db_mode mode, struct db
   enum status status = db_check_schema(db);
   if (status == STATUS_OK) {
     queries_init(db);
-    status = db_prepare_all(db);
+    /* The embedded database's writing connection has tried every statement on the same schema; its readers prepare
+     * what they really use, for each prepared statement of each connection costs memory. */
+    status = db->engine->pgsql || mode == DB_WRITE ? db_prepare_all(db) : STATUS_OK;
   }
   if (status != STATUS_OK) {
     copy_why(why, db->reason);
@@ -304,11 +306,22 @@ static enum status hand_up(struct ctx *ctx, const char *what, enum status status
   return db_problem(ctx, status);
 }
 
+/* On a reading connection of the embedded database, at the statement's first use. */
+static enum status prepare_late(struct db *db, struct db_query *query) {
+  enum status status = db->engine->prepare(db, &query, 1);
+  if (status != STATUS_OK) {
+    db->engine->forget(db, query);
+  }
+  return status;
+}
+
 static enum status run_query(struct db *db, unsigned statement, const void *in, struct db_rows *rows) {
   TRY(revive(db));
   struct db_query *query = &db->queries[statement];
   if (query->statement->composed) {
     TRY(db_compose(db, statement, in, &query));
+  } else if (query->handle == NULL) {
+    TRY(prepare_late(db, query));
   }
   if (query->running) {
     return db_fail(db, STATUS_BROKEN, "statement %s was run by a callback of its own rows",

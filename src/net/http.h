@@ -61,7 +61,7 @@ enum http_parse http_parse_head(struct str bytes, struct http_head *head, size_t
 
 /* Decodes a chunked body piece by piece. */
 struct http_chunked {
-  uint64_t left;
+  uint64_t left; /* of the chunk; a trailer's name as a number */
   uint8_t state;
   uint16_t line;
   uint32_t trailer;

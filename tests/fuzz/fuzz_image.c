@@ -6,8 +6,8 @@
 #include "api/hcall/internal.h"
 #include "base/base64.h"
 
-/* A picture's text, as a stranger sends it: what is taken is a JPEG or a PNG within the limit, and comes back as the
- * same base64; what is refused leaves nothing in the buffer and a reason. */
+/* A picture's text, as a stranger sends it: what is taken is a JPEG or a PNG within the limit, and comes back
+ * as the same base64; what is refused leaves nothing in the buffer and a reason. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -74,6 +75,7 @@ static void describe(struct http_exchange *exchange) {
   sodium_bin2hex(hex, sizeof(hex), sum, sizeof(sum));
   exchange->status = 200;
   http_add_header(exchange, "Content-Type", STR("application/json"));
+  http_add_header(exchange, "X-Method", head->method_name);
   buf_add_char(out, '{');
   add_json(out, "method", head->method_name);
   add_json(out, "target", head->target);
@@ -293,6 +295,8 @@ int main(int argc, char **argv) {
     fprintf(stderr, "http_echo: %s\n", why);
     return 1;
   }
+  /* A test that was killed leaves no server behind. */
+  (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
   sigset_t ends;
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);

@@ -89,8 +89,9 @@ export class Wire {
     const [line, ...rest] = text.slice(0, end).split('\r\n')
     const headers = Object.fromEntries(rest.map((h) => [h.slice(0, h.indexOf(':')).toLowerCase(), h.slice(h.indexOf(':') + 2)]))
     const status = Number(line.split(' ')[1])
-    const none = method === 'HEAD' || status < 200 || status === 204 || status === 304
+    const none = method === 'HEAD' || headers['x-method'] === 'HEAD' || status < 200 || status === 204 || status === 304
     const length = none ? 0 : Number(headers['content-length'])
+    if (Number.isNaN(length)) throw new Error(`an answer without a length: ${text.slice(0, end)}`)
     if (this.bytes.length < end + 4 + length) return null
     const body = text.slice(end + 4, end + 4 + length)
     this.bytes = this.bytes.subarray(end + 4 + length)

@@ -49,18 +49,20 @@ void call_header(struct call *call, const char *name, struct str value) {
 
 void call_print_answer(struct call *call) {
   struct http_exchange *exchange = call->exchange;
+  struct str type = call->raw_type;
   exchange->status = call->http;
-  if (call->raw_type.at != NULL) {
-    http_add_header(exchange, "Content-Type", call->raw_type);
+  if (type.at != NULL) {
     buf_add_str(&exchange->body_out, call->raw);
   } else if (call->answer_fields != NULL) {
-    http_add_header(exchange, "Content-Type", STR("application/json; charset=utf-8"));
+    type = STR("application/json; charset=utf-8");
     wire_print_json(&exchange->body_out, call->answer_fields, call->answer);
   }
   if (exchange->body_out.full) {
     LOG(LOG_ERROR, "An answer was larger than its route allows.", LOG_S("route", call->route->name),
         LOG_S("request_id", exchange->request_id));
     call_print_problem(call, STATUS_BROKEN);
+  } else if (type.at != NULL) {
+    http_add_header(exchange, "Content-Type", type);
   }
 }
 

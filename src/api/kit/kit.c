@@ -142,7 +142,6 @@ static bool no_route(struct kit *kit, struct http_exchange *exchange, enum route
 
 bool kit_head(void *kit_pointer, struct http_exchange *exchange) {
   struct kit *kit = kit_pointer;
-  atomic_fetch_add_explicit(&kit->in_flight, 1, memory_order_relaxed);
   exchange->body_out.max = DEFAULT_ANSWER;
   struct router_match match = {0};
   enum router_result result =
@@ -175,8 +174,7 @@ void kit_refuse(void *kit_pointer, struct http_exchange *exchange) {
   struct kit *kit = kit_pointer;
   int status = exchange->status;
   struct call *call = exchange->app;
-  if (call == NULL) {
-    atomic_fetch_add_explicit(&kit->in_flight, 1, memory_order_relaxed); /* kit_head never saw it */
+  if (call == NULL) { /* kit_head never saw it */
     call = call_new(kit, exchange, dialect_of_path(kit, exchange->head.path));
   }
   problem_clear(&call->ctx);

@@ -101,6 +101,7 @@ struct call {
   struct str raw;
   enum lane lane;                       /* where it runs now */
   bool admitted;                        /* token, permission and body were checked */
+  bool under_way;                       /* counted as such until it is answered */
   enum status result;
   struct db_job job;
   struct call *next;                    /* for the lanes' queues */

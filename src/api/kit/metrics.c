@@ -17,7 +17,9 @@ static uint64_t get(const atomic_uint_fast64_t *counter) {
 }
 
 void metrics_count(struct kit *kit, const struct call *call, const struct http_exchange *exchange) {
-  atomic_fetch_sub_explicit(&kit->in_flight, 1, memory_order_relaxed);
+  if (call->under_way) {
+    atomic_fetch_sub_explicit(&kit->in_flight, 1, memory_order_relaxed);
+  }
   int class = exchange->status / 100 % KIT_CLASSES;
   if (call->route == NULL) {
     add(&kit->unrouted[class], 1);

@@ -251,6 +251,9 @@ static void run_bare(struct call *call) {
 void kit_request(void *kit_pointer, struct http_exchange *exchange) {
   struct kit *kit = kit_pointer;
   struct call *call = exchange->app;
+  /* From here on there will be an answer; before, a client may leave without anybody being told. */
+  call->under_way = true;
+  atomic_fetch_add_explicit(&kit->in_flight, 1, memory_order_relaxed);
   if (call->dialect->unlimited) {
     run_bare(call);
     return;

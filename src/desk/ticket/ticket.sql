@@ -144,16 +144,6 @@ VALUES (:tenant_id, :scope, :owner_id, :status, :priority, :slot, :tickets)
 ON CONFLICT (tenant_id, scope, owner_id, status, priority, slot)
 DO UPDATE SET tickets = ticket_count.tickets + excluded.tickets;
 
--- A new ticket's three rows at once: every creation does it.
--- name: ticket_count_created
--- in: tenant_id int, author_id int, assignee_id int, status int, priority int, slot int
-INSERT INTO ticket_count (tenant_id, scope, owner_id, status, priority, slot, tickets)
-VALUES (:tenant_id, 1, 0, :status, :priority, :slot, 1),
-  (:tenant_id, 2, :author_id, :status, :priority, :slot, 1),
-  (:tenant_id, 3, :assignee_id, :status, :priority, :slot, 1)
-ON CONFLICT (tenant_id, scope, owner_id, status, priority, slot)
-DO UPDATE SET tickets = ticket_count.tickets + 1;
-
 -- Few rows, which the program adds up.
 -- name: ticket_count_of
 -- in: tenant_id int, scope int, owner_id int, other_owner_id int

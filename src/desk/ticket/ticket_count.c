@@ -16,18 +16,6 @@ static int64_t slot_of(const struct db *db) {
   return (int64_t)(mixed >> (64 - SLOT_BITS));
 }
 
-enum status ticket_count_created(struct ctx *ctx, const struct ticket *ticket) {
-  const struct ticket_count_created_in in = {
-      .tenant_id = ticket->tenant_id,
-      .author_id = ticket->author_id,
-      .assignee_id = ticket->assignee_id,
-      .status = ticket->status,
-      .priority = ticket->priority,
-      .slot = slot_of(ctx->db),
-  };
-  return sql_ticket_count_created(ctx, &in, NULL);
-}
-
 void ticket_count_changes(const struct ticket *ticket, int64_t tickets,
                           struct ticket_count_change out[TICKET_COUNT_SCOPES]) {
   const int64_t owners[TICKET_COUNT_SCOPES] = {0, ticket->author_id, ticket->assignee_id};
@@ -83,6 +71,12 @@ enum status ticket_count_apply(struct ctx *ctx, struct ticket_count_change *chan
     TRY(sql_ticket_count_add(ctx, &in, NULL));
   }
   return STATUS_OK;
+}
+
+enum status ticket_count_created(struct ctx *ctx, const struct ticket *ticket) {
+  struct ticket_count_change changes[TICKET_COUNT_SCOPES];
+  ticket_count_changes(ticket, 1, changes);
+  return ticket_count_apply(ctx, changes, TICKET_COUNT_SCOPES);
 }
 
 enum status ticket_count_move(struct ctx *ctx, const struct ticket *before, const struct ticket *after) {

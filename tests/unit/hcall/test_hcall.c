@@ -85,9 +85,10 @@ static void the_reason_names_the_fields_as_the_caller_knows_them(void **state) {
   call.route = route_of("hcallAuthRegister");
   problem_fault(&call.ctx, STR("email"), STR("is not an e-mail address"));
   problem_fault(&call.ctx, STR("user_name"), STR("is required"));
-  assert_envelope("Invalid data",
-                  "{\"message\":\"Invalid data\",\"reason\":\"user_email is not an e-mail address; user_name is "
-                  "required.\",\"status\":false}");
+  assert_envelope(
+      "Invalid data",
+      "{\"message\":\"Invalid data\",\"reason\":\"user_email is not an e-mail address; user_name is "
+      "required.\",\"status\":false}");
   call.route = route_of("hcallMasterCreate");
   problem_clear(&call.ctx);
   problem_fault(&call.ctx, STR("email"), STR("is not an e-mail address"));
@@ -118,7 +119,8 @@ static void the_table_is_whole(void **state) {
     assert_non_null(route->answers[0].fields);
     assert_true(route->method == HTTP_POST ? route->input != NULL : route->input == NULL);
     assert_true(route->method == HTTP_POST || route->lane == LANE_INLINE);
-    bool public = strncmp(route->path, "/api/master/", 12) == 0 || strncmp(route->path, "/api/auth/", 10) == 0;
+    bool public =
+        strncmp(route->path, "/api/master/", 12) == 0 || strncmp(route->path, "/api/auth/", 10) == 0;
     assert_true(public == (route->permission == MAY_ANYONE));
     for (size_t k = i + 1; k < hcall_dialect.route_count; k++) {
       assert_string_not_equal(route->name, hcall_dialect.routes[k].name);

@@ -20,7 +20,8 @@ static void encode(struct buf *out, const char *prefix, const void *bytes, size_
 }
 
 /* Decodes prefix + base64(bytes) and returns the status. */
-static enum status decode(const char *prefix, const void *bytes, size_t len, struct buf *out, const char **why) {
+static enum status decode(const char *prefix, const void *bytes, size_t len, struct buf *out,
+                          const char **why) {
   struct buf text;
   encode(&text, prefix, bytes, len);
   enum status status = hcall_image_decode(buf_str(&text), out, why);
@@ -59,7 +60,8 @@ static void drops_a_data_uri_prefix(void **state) {
 
 static void refuses_what_is_not_base64(void **state) {
   (void)state;
-  const char *texts[] = {"base64_encoded_image_data...", "iVBORw0KGgo", "iVBORw0K Ggo=", "iVBORw0KGgo=\n", "====", "data:"};
+  const char *texts[] = {
+      "base64_encoded_image_data...", "iVBORw0KGgo", "iVBORw0K Ggo=", "iVBORw0KGgo=\n", "====", "data:"};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     const char *why = NULL;
     CLEANUP_BUF struct buf out;

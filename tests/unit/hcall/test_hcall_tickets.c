@@ -17,8 +17,10 @@ static void an_id_is_ticket_and_a_uuid(void **state) {
 
 static void anything_else_is_no_id(void **state) {
   (void)state;
-  const char *texts[] = {"",        "ticket_",
-                         "ticket",  "ticket_028492wsd88178",
+  const char *texts[] = {"",
+                         "ticket_",
+                         "ticket",
+                         "ticket_028492wsd88178",
                          "ticket_123e4567-e89b-12d3-a456-42661417400",
                          "123e4567-e89b-12d3-a456-426614174000",
                          "Ticket_123e4567-e89b-12d3-a456-426614174000",

@@ -41,11 +41,14 @@ static struct world {
   bool full;
 } world;
 
+static const struct note done = {{"done", 4}, 3};
+static const struct note slow = {{"slow", 4}, 1};
+
 static enum status handle(struct call *call) {
   world.handled++;
   world.in_write = db_in_write(call->ctx.db);
   world.account = call->who.account_id;
-  return world.work != NULL ? world.work(call) : call_answer(call, 200, &note_fields, &(static const struct note){STR("done"), 3});
+  return world.work != NULL ? world.work(call) : call_answer(call, 200, &note_fields, &done);
 }
 
 static const struct route routes[] = {
@@ -481,7 +484,7 @@ static enum status slow_at_first(struct call *call) {
     problem_set(&call->ctx, &no_luck); /* of the first try alone */
     return STATUS_SLOW;
   }
-  return call_answer(call, 200, &note_fields, &(static const struct note){STR("slow"), 1});
+  return call_answer(call, 200, &note_fields, &slow);
 }
 
 static enum status slow_for_ever(struct call *call) {

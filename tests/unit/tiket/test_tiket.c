@@ -59,7 +59,8 @@ static void a_list_without_numbers_tells_the_documented_text_alone(void **state)
   (void)state;
   call.route = route_of("tiketReport");
   struct tiket_page_in in = {0};
-  assert_int_equal(wire_read_form(&call.ctx, STR("skip=abc&prioritas=x"), call.route->query, &in), STATUS_INVALID);
+  assert_int_equal(wire_read_form(&call.ctx, STR("skip=abc&prioritas=x"), call.route->query, &in),
+                   STATUS_INVALID);
   assert_envelope(400, "ignored", "{\"message\":\"Skip and limit are required and must be numbers\"}");
 }
 
@@ -69,14 +70,16 @@ static void a_registration_tells_each_field_once(void **state) {
   problem_fault(&call.ctx, STR("name"), STR("is required"));
   problem_fault(&call.ctx, STR("email"), STR("is not an e-mail address"));
   problem_fault(&call.ctx, STR("name"), STR("is blank"));
-  assert_envelope(400, "ignored",
-                  "{\"status\":400,\"message\":\"username is required\",\"errors\":{\"username\":\"is required\","
-                  "\"email\":\"is not an e-mail address\"}}");
+  assert_envelope(
+      400, "ignored",
+      "{\"status\":400,\"message\":\"username is required\",\"errors\":{\"username\":\"is required\","
+      "\"email\":\"is not an e-mail address\"}}");
   problem_clear(&call.ctx);
   problem_set(&call.ctx, &account_email_taken);
-  assert_envelope(400, "Email is already registered",
-                  "{\"status\":400,\"message\":\"Email is already registered\",\"errors\":{\"email\":\"is already "
-                  "registered\"}}");
+  assert_envelope(
+      400, "Email is already registered",
+      "{\"status\":400,\"message\":\"Email is already registered\",\"errors\":{\"email\":\"is already "
+      "registered\"}}");
 }
 
 static void the_team_s_answer_fails_with_a_message_alone_but_401_and_403_have_a_status(void **state) {

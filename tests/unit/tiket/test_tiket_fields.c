@@ -33,9 +33,10 @@ static bool holds(const struct db_ints *set, int value) {
 
 static void every_desk_status_reads_as_one_word(void **state) {
   (void)state;
-  const char *words[] = {[TICKET_NEW] = "menunggu tindakan",          [TICKET_ASSIGNED] = "sedang direspon",
-                         [TICKET_IN_PROGRESS] = "sedang dalam proses", [TICKET_PENDING] = "sedang dalam proses",
-                         [TICKET_RESOLVED] = "telah selesai",          [TICKET_CLOSED] = "telah selesai"};
+  const char *words[] = {
+      [TICKET_NEW] = "menunggu tindakan",           [TICKET_ASSIGNED] = "sedang direspon",
+      [TICKET_IN_PROGRESS] = "sedang dalam proses", [TICKET_PENDING] = "sedang dalam proses",
+      [TICKET_RESOLVED] = "telah selesai",          [TICKET_CLOSED] = "telah selesai"};
   for (int status = TICKET_NEW; status < TICKET_STATUS_COUNT; status++) {
     enum tiket_status word = tiket_status_of(status);
     assert_string_equal(word_of(tiket_status_words, word), words[status]);
@@ -66,15 +67,17 @@ static void every_priority_reads_as_one_word_and_its_filter_finds_it(void **stat
 static void a_ticket_is_read_from_json_and_from_a_form(void **state) {
   (void)state;
   struct tiket_ticket_in json = {0};
-  assert_int_equal(wire_read_json(&ctx,
-                                  STR("{\"jenis_permintaan\":\"masalah teknis\",\"prioritas\":\"tinggi\",\"deskripsi\":"
-                                      "\"Internet mati\",\"id_pengguna\":7}"),
-                                  &tiket_ticket_in, &json),
-                   STATUS_OK);
+  assert_int_equal(
+      wire_read_json(&ctx,
+                     STR("{\"jenis_permintaan\":\"masalah teknis\",\"prioritas\":\"tinggi\",\"deskripsi\":"
+                         "\"Internet mati\",\"id_pengguna\":7}"),
+                     &tiket_ticket_in, &json),
+      STATUS_OK);
   struct tiket_ticket_in form = {0};
-  assert_int_equal(wire_read_form(&ctx, STR("jenis_permintaan=masalah+teknis&prioritas=tinggi&deskripsi=Internet%20mati"),
-                                  &tiket_ticket_in, &form),
-                   STATUS_OK);
+  assert_int_equal(
+      wire_read_form(&ctx, STR("jenis_permintaan=masalah+teknis&prioritas=tinggi&deskripsi=Internet%20mati"),
+                     &tiket_ticket_in, &form),
+      STATUS_OK);
   assert_int_equal(json.kind, REQUEST_TECHNICAL);
   assert_int_equal(form.kind, json.kind);
   assert_int_equal(json.priority, PRIORITY_HIGH);
@@ -85,7 +88,8 @@ static void a_ticket_is_read_from_json_and_from_a_form(void **state) {
 static void all_faults_are_told_at_once(void **state) {
   (void)state;
   struct tiket_ticket_in in = {0};
-  assert_int_equal(wire_read_json(&ctx, STR("{\"prioritas\":\"mendesak\"}"), &tiket_ticket_in, &in), STATUS_INVALID);
+  assert_int_equal(wire_read_json(&ctx, STR("{\"prioritas\":\"mendesak\"}"), &tiket_ticket_in, &in),
+                   STATUS_INVALID);
   assert_int_equal(ctx.problem.fault_count, 3);
 }
 
@@ -93,7 +97,8 @@ static void respon_stands_for_respons(void **state) {
   (void)state;
   struct tiket_answer_in in = {0};
   assert_int_equal(
-      wire_read_json(&ctx, STR("{\"status\":\"telah selesai\",\"respon\":\"Beres\"}"), &tiket_answer_in, &in), STATUS_OK);
+      wire_read_json(&ctx, STR("{\"status\":\"telah selesai\",\"respon\":\"Beres\"}"), &tiket_answer_in, &in),
+      STATUS_OK);
   assert_int_equal(in.status, TIKET_DONE);
   assert_true(str_is(in.text, "Beres"));
 }
@@ -117,13 +122,14 @@ static void a_bare_ticket_looks_as_settled(void **state) {
   buf_init(&out, 65536);
   wire_print_json(&out, &tiket_ticket_out, &ticket);
   buf_add_char(&out, '\0');
-  assert_string_equal(out.at,
-                      "{\"_id\":\"123e4567-e89b-12d3-a456-426614174000\",\"id_pengguna\":"
-                      "\"123e4567-e89b-12d3-a456-426614174000\",\"nomor_tiket\":\"TK20240614000001\","
-                      "\"jenis_permintaan\":\"keluhan\",\"prioritas\":\"rendah\",\"deskripsi\":\"x\",\"status\":"
-                      "\"menunggu tindakan\",\"tanggal_pengajuan\":\"2024-06-14T07:00:00Z\","
-                      "\"tanggal_perubahan_status\":\"2024-06-14T07:00:00Z\",\"isDelete\":false,\"isAktif\":true,"
-                      "\"createdAt\":\"2024-06-14T07:00:00Z\",\"updatedAt\":\"2024-06-14T07:00:00Z\"}");
+  assert_string_equal(
+      out.at,
+      "{\"_id\":\"123e4567-e89b-12d3-a456-426614174000\",\"id_pengguna\":"
+      "\"123e4567-e89b-12d3-a456-426614174000\",\"nomor_tiket\":\"TK20240614000001\","
+      "\"jenis_permintaan\":\"keluhan\",\"prioritas\":\"rendah\",\"deskripsi\":\"x\",\"status\":"
+      "\"menunggu tindakan\",\"tanggal_pengajuan\":\"2024-06-14T07:00:00Z\","
+      "\"tanggal_perubahan_status\":\"2024-06-14T07:00:00Z\",\"isDelete\":false,\"isAktif\":true,"
+      "\"createdAt\":\"2024-06-14T07:00:00Z\",\"updatedAt\":\"2024-06-14T07:00:00Z\"}");
 }
 
 int main(void) {
