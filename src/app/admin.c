@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 
-enum { ARGS_MAX = 64, WAIT_S = 5, CLIENT_WAIT_S = 60 };
+enum { ARGS_MAX = 64, WAIT_S = 5, CLIENT_WAIT_S = 60, ANSWER_MAX = 64 * 1024 * 1024 };
 
 static enum status address_of(const char *data_dir, struct sockaddr_un *address, char why[256]) {
   *address = (struct sockaddr_un){.sun_family = AF_UNIX};
@@ -98,7 +98,7 @@ static bool receive_frame(int fd, struct buf *frame) {
   }
   size_t len = (size_t)length[0] | (size_t)length[1] << 8 | (size_t)length[2] << 16 | (size_t)length[3] << 24;
   buf_clear(frame);
-  char *at = len <= frame->max ? buf_reserve(frame, len + 1) : NULL;
+  char *at = len < frame->max ? buf_reserve(frame, len + 1) : NULL;
   if (at == NULL || !receive_all(fd, at, len)) {
     return false;
   }
@@ -113,10 +113,13 @@ static void wait_at_most(int fd, int seconds) {
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
-/* Arguments are NUL-terminated one after another. */
+/* Arguments are NUL-terminated one after another. -1: there are too many. */
 static int split(struct buf *frame, char *argv[ARGS_MAX + 1]) {
   int argc = 0;
-  for (size_t at = 0; at < frame->len && argc < ARGS_MAX; at += strlen(frame->at + at) + 1) {
+  for (size_t at = 0; at < frame->len; at += strlen(frame->at + at) + 1) {
+    if (argc == ARGS_MAX) {
+      return -1;
+    }
     argv[argc++] = frame->at + at;
   }
   argv[argc] = NULL;
@@ -130,13 +133,18 @@ void admin_serve_one(int listener, admin_command command, void *app) {
   }
   wait_at_most(fd, WAIT_S);
   CLEANUP_BUF struct buf arguments, input, out, err;
-  buf_init(&arguments, ADMIN_FRAME_MAX);
-  buf_init(&input, ADMIN_FRAME_MAX);
-  buf_init(&out, 64 * 1024 * 1024);
+  buf_init(&arguments, ADMIN_FRAME_MAX + 1); /* with the NUL behind the frame */
+  buf_init(&input, ADMIN_FRAME_MAX + 1);
+  buf_init(&out, ANSWER_MAX);
   buf_init(&err, ADMIN_FRAME_MAX);
   if (receive_frame(fd, &arguments) && receive_frame(fd, &input)) {
     char *argv[ARGS_MAX + 1];
     int argc = split(&arguments, argv);
+    if (argc < 0) {
+      LOG(LOG_WARN, "A command had too many arguments.");
+      close(fd);
+      return;
+    }
     char code = (char)command(app, argc, argv, buf_str(&input), &out, &err);
     if (!send_frame(fd, buf_str(&out)) || !send_frame(fd, buf_str(&err)) || !send_frame(fd, (struct str){&code, 1})) {
       LOG(LOG_WARN, "A command's caller left before its answer.");
@@ -147,7 +155,9 @@ void admin_serve_one(int listener, admin_command command, void *app) {
 
 enum status admin_call(const char *data_dir, int argc, const char *const *argv, struct str input, int *exit_code, char why[256]) {
   struct sockaddr_un address;
-  TRY(address_of(data_dir, &address, why));
+  if (address_of(data_dir, &address, why) != STATUS_OK) {
+    return STATUS_NOT_FOUND; /* no server can listen there either */
+  }
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
     if (fd >= 0) {
@@ -158,13 +168,18 @@ enum status admin_call(const char *data_dir, int argc, const char *const *argv, 
   wait_at_most(fd, CLIENT_WAIT_S);
   CLEANUP_BUF struct buf arguments, out, err, code;
   buf_init(&arguments, ADMIN_FRAME_MAX);
-  buf_init(&out, 64 * 1024 * 1024);
-  buf_init(&err, ADMIN_FRAME_MAX);
-  buf_init(&code, ADMIN_FRAME_MAX);
+  buf_init(&out, ANSWER_MAX + 1);
+  buf_init(&err, ADMIN_FRAME_MAX + 1);
+  buf_init(&code, ADMIN_FRAME_MAX + 1);
   for (int i = 0; i < argc; i++) {
     buf_add(&arguments, argv[i], strlen(argv[i]) + 1);
   }
-  bool done = !arguments.full && send_frame(fd, buf_str(&arguments)) && send_frame(fd, input) &&
+  if (arguments.full) {
+    snprintf(why, 256, "The command is longer than %d bytes.", ADMIN_FRAME_MAX);
+    close(fd);
+    return STATUS_INVALID;
+  }
+  bool done = send_frame(fd, buf_str(&arguments)) && send_frame(fd, input) &&
               receive_frame(fd, &out) && receive_frame(fd, &err) && receive_frame(fd, &code) && code.len == 1;
   close(fd);
   if (!done) {

@@ -18,6 +18,12 @@
 
 enum { ARENA_MAX = 64 * 1024 * 1024, LIST_STEP = 500 };
 
+static void write_all(const struct buf *buf, FILE *file) {
+  if (buf->len > 0) {
+    fwrite(buf->at, 1, buf->len, file);
+  }
+}
+
 struct made {
   int64_t id;
   struct uuid uuid;
@@ -249,16 +255,16 @@ struct plain {
   int argc;
 };
 
-static void plain_flag(struct plain *plain, const char *flag, const char *value) {
-  if (value != NULL && plain->argc + 2 <= PLAIN_MAX) {
-    plain->argv[plain->argc++] = flag;
-    plain->argv[plain->argc++] = value;
+/* Flag and value in one word: the value may begin with dashes. */
+static void plain_flag(struct plain *plain, struct arena *arena, const char *flag, const char *value) {
+  if (value != NULL && plain->argc < PLAIN_MAX) {
+    plain->argv[plain->argc++] = str_c(arena, str_format(arena, "%s=%s", flag, value));
   }
 }
 
 static void plain_number(struct plain *plain, struct arena *arena, const char *flag, int64_t number) {
   if (number != 0) {
-    plain_flag(plain, flag, str_c(arena, str_format(arena, "%lld", (long long)number)));
+    plain_flag(plain, arena, flag, str_c(arena, str_format(arena, "%lld", (long long)number)));
   }
 }
 
@@ -267,15 +273,15 @@ static void make_plain(const struct options *options, struct arena *arena, struc
   plain->argv[plain->argc++] = "sigap";
   plain->argv[plain->argc++] = options->command_word;
   plain->argv[plain->argc++] = options->subcommand_word;
-  plain_flag(plain, "--email", options->email);
-  plain_flag(plain, "--name", options->name);
-  plain_flag(plain, "--role", options->role);
-  plain_flag(plain, "--phone", options->phone);
-  plain_flag(plain, "--domain", options->domain);
-  plain_flag(plain, "--kind", options->kind);
+  plain_flag(plain, arena, "--email", options->email);
+  plain_flag(plain, arena, "--name", options->name);
+  plain_flag(plain, arena, "--role", options->role);
+  plain_flag(plain, arena, "--phone", options->phone);
+  plain_flag(plain, arena, "--domain", options->domain);
+  plain_flag(plain, arena, "--kind", options->kind);
   plain_number(plain, arena, user ? "--tenant" : "--id", user ? options->tenant : options->id);
   if (options->command == COMMAND_TENANT_ADD) {
-    plain_flag(plain, "--timezone", options->timezone);
+    plain_flag(plain, arena, "--timezone", options->timezone);
   }
   if (options->password_stdin) {
     plain->argv[plain->argc++] = "--password-stdin";
@@ -295,15 +301,15 @@ int command_run(const struct options *options) {
   char why[256];
   enum status status = STATUS_NOT_FOUND;
   if (!options->database_is_pgsql) {
-    CLEANUP_ARENA struct arena *arena = arena_new(ADMIN_FRAME_MAX);
+    CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
     struct plain plain = {0};
     make_plain(options, arena, &plain);
     status = admin_call(options->data, plain.argc, plain.argv, buf_str(&input), &code, why);
   }
   if (status == STATUS_NOT_FOUND) {
     code = run_directly(options, buf_str(&input), &out, &err);
-    fwrite(out.at, 1, out.len, stdout);
-    fwrite(err.at, 1, err.len, stderr);
+    write_all(&out, stdout);
+    write_all(&err, stderr);
   } else if (status != STATUS_OK) {
     fprintf(stderr, "sigap: %s\n", why);
   }
@@ -347,7 +353,7 @@ int command_openapi(const struct options *options) {
       CLEANUP_BUF struct buf out;
       buf_init(&out, ARENA_MAX);
       kit_openapi(*dialect, options->public_url, &out);
-      fwrite(out.at, 1, out.len, stdout);
+      write_all(&out, stdout);
       putchar('\n');
       return 0;
     }

@@ -38,6 +38,11 @@ enum status instance_make(const char *data_dir, char why[256]) {
   if (mkdir(path, 0700) != 0 && errno != EEXIST) {
     return fail(why, "Can't make the data directory", path);
   }
+  struct stat info;
+  if (stat(path, &info) == 0 && !S_ISDIR(info.st_mode)) {
+    errno = ENOTDIR;
+    return fail(why, "Can't use as the data directory", path);
+  }
   return STATUS_OK;
 }
 
@@ -79,11 +84,15 @@ static enum status key_read(const char *path, struct arena *arena, struct str *k
   if (fd < 0) {
     return errno == ENOENT ? STATUS_NOT_FOUND : fail(why, "Can't open", path);
   }
-  char text[1024];
+  char text[1025]; /* one more than allowed, to tell */
   ssize_t got = read(fd, text, sizeof text);
   close(fd);
   if (got < 0) {
     return fail(why, "Can't read", path);
+  }
+  if ((size_t)got == sizeof text) {
+    snprintf(why, 256, "%s holds more than 1,024 bytes, which is no key.", path);
+    return STATUS_INVALID;
   }
   struct str found = str_trim((struct str){text, (size_t)got});
   if (found.len < 32) {
@@ -104,7 +113,8 @@ static enum status key_make(const char *path, const char *data_dir, char why[256
   text[KEY_TEXT] = '\n';
   char temporary[4096];
   snprintf(temporary, sizeof temporary, "%s/jwt.key.new", data_dir);
-  int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  unlink(temporary); /* what a crash left there may have any mode */
+  int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) {
     return fail(why, "Can't make", temporary);
   }

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 
-enum { THREADS_MAX = 64, LOOPS_MAX = 64, QUEUE_MAX = 4096, WRITER_QUEUE = 16384, WRITER_BATCH = 512 };
+enum { THREADS_MAX = 64, QUEUE_MAX = 4096, WRITER_QUEUE = 16384, WRITER_BATCH = 512 };
 enum { NICE_POOL = 5, NICE_HASH = 10 };
 
 /* A bounded queue with threads that take from it, each with its own connection. */
@@ -33,7 +33,7 @@ struct pool {
 
 struct lanes {
   struct lanes_config config;
-  struct db *loop_db[LOOPS_MAX];
+  struct db **loop_db; /* one for each I/O thread */
   struct db *writer_db;
   struct db_writer *writer;
   struct pool quick; /* PostgreSQL only */
@@ -176,13 +176,12 @@ static enum status open_sqlite(struct lanes *lanes, char why[256]) {
 
 enum status lanes_new(const struct lanes_config *config, struct lanes **out, char why[256]) {
   struct lanes *lanes = calloc(1, sizeof *lanes);
-  if (lanes == NULL) {
+  struct db **loop_db = calloc(config->loops > 0 ? config->loops : 1, sizeof *loop_db);
+  if (lanes == NULL || loop_db == NULL) {
     die("Out of memory for the lanes.");
   }
   lanes->config = *config;
-  if (lanes->config.loops > LOOPS_MAX) {
-    lanes->config.loops = LOOPS_MAX;
-  }
+  lanes->loop_db = loop_db;
   pool_init(lanes, &lanes->quick, "sigap-db", 0, config->pgsql ? config->pgsql_threads : 0);
   pool_init(lanes, &lanes->slow, "sigap-pool", NICE_POOL, config->pool_threads);
   pool_init(lanes, &lanes->hash, "sigap-hash", NICE_HASH, config->hash_threads);
@@ -229,6 +228,7 @@ void lanes_free(struct lanes *lanes) {
   }
   lanes_end_writes(lanes); /* where the start failed half way */
   db_close(lanes->writer_db); /* the last connection: it checkpoints */
+  free(lanes->loop_db);
   free(lanes);
 }
 

@@ -23,6 +23,7 @@ static int run(const struct options *options) {
   for (size_t i = 0; i < options->warning_count; i++) {
     fprintf(stderr, "sigap: %s\n", options->warnings[i]);
   }
+  log_setup(options->log_level, options->log_format);
   switch (options->command) {
     case COMMAND_SERVE:
       return command_serve(options);

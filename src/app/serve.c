@@ -286,7 +286,6 @@ static void stop(struct server *server) {
 }
 
 int command_serve(const struct options *options) {
-  log_setup(options->log_level, options->log_format);
   /* Few heaps: memory that one thread frees serves the others, and an idle server stays small. */
   mallopt(M_ARENA_MAX, 2);
   mallopt(M_TRIM_THRESHOLD, 256 * 1024);

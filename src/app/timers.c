@@ -125,6 +125,11 @@ static void follow_clock_file(struct timers *timers) {
 #endif
 }
 
+/* Also where the clock was set back so far that the hour would become days. */
+static bool is_due(int64_t due, int64_t now) {
+  return now >= due || due > now + TIME_HOUR_US;
+}
+
 int timers_run(struct timers *timers) {
   follow_clock_file(timers);
   int64_t now = time_now_us();
@@ -132,11 +137,11 @@ int timers_run(struct timers *timers) {
     look(timers);
     timers->look_due = now + TIME_SECOND_US;
   }
-  if (now >= timers->sweep_due) {
+  if (is_due(timers->sweep_due, now)) {
     run_steps(timers, "sweep sessions", sweep);
     timers->sweep_due = now + TIME_HOUR_US;
   }
-  if (timers->options->hcall_purge_days > 0 && now >= timers->purge_due) {
+  if (timers->options->hcall_purge_days > 0 && is_due(timers->purge_due, now)) {
     run_steps(timers, "clean up solved tickets", purge);
     timers->purge_due = now + TIME_HOUR_US;
   }

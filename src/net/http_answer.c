@@ -40,7 +40,8 @@ static void add_status_line(struct exchange *exchange, int status) {
   add(exchange, "\r\n", 2);
 }
 
-/* A handler that left no valid status or went over a maximum: the client gets a 500 instead of half an answer. */
+/* A handler that left no valid status or went over a maximum: the client gets a 500 instead of half an
+ * answer. */
 static void check(struct http_exchange *public) {
   bool too_long = public->headers.full || public->body_out.full;
   if (public->status >= 200 && public->status <= 599 && !too_long) {
@@ -57,7 +58,8 @@ void answer_build(struct exchange *exchange) {
   struct http_exchange *public = &exchange->public;
   struct connection *connection = exchange->connection;
   check(public);
-  exchange->closing = public->close || !public->head.keep_alive || connection->unread || public->loop->stopping;
+  exchange->closing =
+      public->close || !public->head.keep_alive || connection->unread || public->loop->stopping;
   bool bodiless = public->status == 204 || public->status == 304;
   exchange->headless = false;
   exchange->head_out_len = 0;

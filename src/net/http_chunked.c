@@ -33,11 +33,12 @@ static unsigned hex_value(char c) {
   return c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a' + 10);
 }
 
-/* A chunk extension, *( ";" name [ "=" ( token / quoted-string ) ] ). RFC 9112 7.1.1 would let white space stand
- * around the signs; nobody sends it, and parsers that disagree about it are how requests get smuggled, so it is
- * refused. */
+/* A chunk extension, *( ";" name [ "=" ( token / quoted-string ) ] ). RFC 9112 7.1.1 would let white space
+ * stand around the signs; nobody sends it, and parsers that disagree about it are how requests get smuggled,
+ * so it is refused. */
 static enum http_parse extension_byte(struct http_chunked *state, char c) {
-  static const uint8_t after_token[] = {[NAME_FIRST] = NAME, [NAME] = NAME, [VALUE_FIRST] = VALUE, [VALUE] = VALUE};
+  static const uint8_t after_token[] = {
+      [NAME_FIRST] = NAME, [NAME] = NAME, [VALUE_FIRST] = VALUE, [VALUE] = VALUE};
   uint8_t now = state->state;
   if (++state->line > EXTENSION_MAX) {
     return HTTP_PARSE_BAD;
@@ -174,7 +175,8 @@ static enum http_parse framing_byte(struct http_chunked *state, char c, const st
   }
 }
 
-enum http_parse http_parse_chunked(struct http_chunked *state, struct str bytes, struct buf *body, size_t *used) {
+enum http_parse http_parse_chunked(struct http_chunked *state, struct str bytes, struct buf *body,
+                                   size_t *used) {
   size_t at = 0;
   while (at < bytes.len) {
     if (state->state == DATA) {

@@ -9,10 +9,17 @@
 #include "base/time.h"
 #include "net/http_internal.h"
 
-/* One connection's way: IDLE -> HEAD -> BODY -> HANDLER -> WRITE -> IDLE, or DRAIN and DEAD. Steps never call each
- * other in a circle: connection_run takes one after the other, so that pipelined requests need no stack. */
+/* One connection's way: IDLE -> HEAD -> BODY -> HANDLER -> WRITE -> IDLE, or DRAIN and DEAD. Steps never call
+ * each other in a circle: connection_run takes one after the other, so that pipelined requests need no stack.
+ */
 
-enum { STEPS_A_TURN = 32, BODY_FIRST = 64 * 1024, BODY_PIECE = 256 * 1024, DRAIN_MS = 5000, DRAIN_STOP_MS = 500 };
+enum {
+  STEPS_A_TURN = 32,
+  BODY_FIRST = 64 * 1024,
+  BODY_PIECE = 256 * 1024,
+  DRAIN_MS = 5000,
+  DRAIN_STOP_MS = 500
+};
 static const uint64_t drain_max = 4 * 1024 * 1024;
 
 enum step { STEP_ON, STEP_WAIT };
@@ -76,8 +83,8 @@ static bool receive(struct connection *connection, char *at, size_t room, size_t
   } while (n < 0 && errno == EINTR);
   if (n > 0) {
     counter_add(&connection->loop->counters.bytes_in, (uint64_t)n);
-    /* Less than there was room for: the socket is empty, and news of more will come by itself. Only the end of
-     * the stream was announced already and is still to be read. */
+    /* Less than there was room for: the socket is empty, and news of more will come by itself. Only the end
+     * of the stream was announced already and is still to be read. */
     connection->readable = (size_t)n == room || connection->half_closed;
     *got = (size_t)n;
     return true;
@@ -171,10 +178,9 @@ static void identify(struct exchange *exchange) {
   } else {
     request_id_new(loop, public->request_id);
   }
-  public->peer = connection->peer_trusted
-                     ? peer_resolve(loop->server->trusted, loop->server->trusted_count, connection->peer,
-                                    &public->head, exchange->peer)
-                     : str_of(connection->peer);
+  public->peer = connection->peer_trusted ? peer_resolve(loop->server->trusted, loop->server->trusted_count,
+                                                         connection->peer, &public->head, exchange->peer)
+                                          : str_of(connection->peer);
 }
 
 /* ---- answering ---- */
@@ -236,8 +242,8 @@ void connection_answered(struct connection *connection) {
   bool closing = connection->exchange->closing;
   exchange_end(connection);
   if (closing) {
-    /* Closing a socket that still holds unread bytes resets it, and the client may lose the answer: so say goodbye
-     * first and throw away what comes for a while. */
+    /* Closing a socket that still holds unread bytes resets it, and the client may lose the answer: so say
+     * goodbye first and throw away what comes for a while. */
     bool linger = connection->unread || connection->readable || connection->in_len > connection->in_used;
     input_release(connection);
     if (!linger || shutdown(connection->fd, SHUT_WR) != 0) {
@@ -271,8 +277,8 @@ static void hand_over(struct connection *connection) {
   callbacks->request(callbacks->app, &connection->exchange->public);
 }
 
-/* The answer to a client that waits for leave to send its body. Nothing else is in the socket's way, so that these
- * few bytes not fitting means a broken connection. */
+/* The answer to a client that waits for leave to send its body. Nothing else is in the socket's way, so that
+ * these few bytes not fitting means a broken connection. */
 static bool send_continue(struct connection *connection) {
   static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
   ssize_t sent = send(connection->fd, text, sizeof(text) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -335,7 +341,8 @@ static void begin_body(struct connection *connection) {
   timer_set(connection, body_deadline(connection, (uint64_t)head->content_length));
 }
 
-/* The handler answers without the body. What of it is already here is skipped; more of it ends the connection. */
+/* The handler answers without the body. What of it is already here is skipped; more of it ends the
+ * connection. */
 static void answer_early(struct connection *connection) {
   const struct http_head *head = &connection->exchange->public.head;
   size_t have = connection->in_len - connection->in_used;
@@ -379,17 +386,18 @@ static int refusal_of(enum http_parse result, const struct http_head *head) {
   }
 }
 
-/* A parse is worth its time when a line ended or a limit is reached; and on the first bytes, to refuse at once
- * what is not HTTP. So a sender of single bytes can't make us read the same head thousands of times. */
+/* A parse is worth its time when a line ended or a limit is reached; and on the first bytes, to refuse at
+ * once what is not HTTP. So a sender of single bytes can't make us read the same head thousands of times. */
 static bool parse_due(const struct connection *connection) {
   uint32_t seen = connection->in_seen;
   uint32_t len = connection->in_len;
-  return seen == 0 || len >= limits_of(connection)->head_max || (seen < HTTP_LINE_MAX && len >= HTTP_LINE_MAX) ||
+  return seen == 0 || len >= limits_of(connection)->head_max ||
+         (seen < HTTP_LINE_MAX && len >= HTTP_LINE_MAX) ||
          memchr(connection->in + seen, '\n', len - seen) != NULL;
 }
 
-/* A chunked body is decoded from the buffer behind the head: there must be room. The head is read again where its
- * bytes moved. */
+/* A chunked body is decoded from the buffer behind the head: there must be room. The head is read again where
+ * its bytes moved. */
 static void make_chunked_room(struct connection *connection, size_t used) {
   struct http_head *head = &connection->exchange->public.head;
   if (head->chunked && connection->in_size - used < CHUNKED_ROOM_LEAST) {
@@ -399,8 +407,7 @@ static void make_chunked_room(struct connection *connection, size_t used) {
 }
 
 static enum step step_head(struct connection *connection) {
-  if (connection->in_seen == connection->in_len &&
-      (!connection->readable || !receive_head(connection))) {
+  if (connection->in_seen == connection->in_len && (!connection->readable || !receive_head(connection))) {
     return STEP_WAIT;
   }
   enum http_parse result = HTTP_PARSE_MORE;

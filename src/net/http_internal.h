@@ -41,9 +41,10 @@ enum status networks_parse(const char *text, struct network **out, size_t *count
 /* Canonical text of a socket's peer; IPv4 in its own form also on an IPv6 socket. */
 void peer_text(const struct sockaddr_storage *address, char out[PEER_SIZE]);
 bool peer_trusted(const struct network *trusted, size_t count, const char *peer);
-/* The client behind trusted proxies: walks X-Forwarded-For from the right. Returns `peer` or text in `out`. */
-struct str peer_resolve(const struct network *trusted, size_t count, const char *peer, const struct http_head *head,
-                        char out[PEER_SIZE]);
+/* The client behind trusted proxies: walks X-Forwarded-For from the right. Returns `peer` or text in `out`.
+ */
+struct str peer_resolve(const struct network *trusted, size_t count, const char *peer,
+                        const struct http_head *head, char out[PEER_SIZE]);
 
 /* ---- one connection ---- */
 enum connection_state {
@@ -67,8 +68,8 @@ struct connection {
   char *in;
   uint32_t in_size;
   uint32_t in_len;
-  uint32_t in_seen; /* bytes that a parse has looked at */
-  uint32_t in_used; /* bytes that the exchange took: head, and body where it lies behind it */
+  uint32_t in_seen;    /* bytes that a parse has looked at */
+  uint32_t in_used;    /* bytes that the exchange took: head, and body where it lies behind it */
   int64_t deadline_ms; /* 0: none */
   uint64_t due_tick;   /* the wheel's slot it is linked in; never later than the deadline */
   uint64_t drained;
@@ -179,7 +180,8 @@ struct http_server {
 
 /* One writer, any readers: no locked instruction needed. */
 static inline void counter_add(_Atomic uint64_t *counter, uint64_t n) {
-  atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+  atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+                        memory_order_relaxed);
 }
 
 static inline bool loop_is_mine(const struct http_loop *loop) {

@@ -13,8 +13,8 @@
 
 enum { EVENTS_A_TURN = 256, KEPT_BUFFER_BYTES = 16 * 1024 };
 
-/* ---- deadlines: a wheel of lists; a connection is linked no later than its deadline and moved on when its slot
- * comes round. Deadlines mostly move on, and then nothing is relinked. ---- */
+/* ---- deadlines: a wheel of lists; a connection is linked no later than its deadline and moved on when its
+ * slot comes round. Deadlines mostly move on, and then nothing is relinked. ---- */
 
 static void timer_unlink(struct connection *connection) {
   struct http_loop *loop = connection->loop;
@@ -480,8 +480,8 @@ enum status loop_init(struct http_loop *loop, struct http_server *server, unsign
   return STATUS_OK;
 }
 
-/* After the thread ended: what is left are exchanges whose handler never answered, answers that came too late, and
- * connections nobody took. */
+/* After the thread ended: what is left are exchanges whose handler never answered, answers that came too
+ * late, and connections nobody took. */
 void loop_release(struct http_loop *loop) {
   struct connection *next;
   for (struct connection *at = loop->inbox.connections; at != NULL; at = next) {

@@ -47,8 +47,8 @@ static enum http_method method_of(struct str name) {
   return HTTP_METHOD_OTHER;
 }
 
-/* host [ ":" port ], with the host not empty. Names as RFC 3986 has them but without sub-delims, which no real
- * name contains; addresses of version 6 in brackets. */
+/* host [ ":" port ], with the host not empty. Names as RFC 3986 has them but without sub-delims, which no
+ * real name contains; addresses of version 6 in brackets. */
 static bool authority_read(struct str text, struct str *host) {
   const char *at = text.at;
   const char *end = text.at + text.len;
@@ -95,8 +95,8 @@ static void split_path(struct http_head *head, struct str text) {
   head->query = mark < text.len ? (struct str){text.at + mark + 1, text.len - mark - 1} : STR_NONE;
 }
 
-/* RFC 9112 3.2: origin-form, absolute-form (whose authority stands above Host), asterisk-form for OPTIONS alone;
- * authority-form belongs to CONNECT, which only a proxy serves. */
+/* RFC 9112 3.2: origin-form, absolute-form (whose authority stands above Host), asterisk-form for OPTIONS
+ * alone; authority-form belongs to CONNECT, which only a proxy serves. */
 static bool target_read(struct http_head *head) {
   struct str target = head->target;
   if (str_is(head->method_name, "CONNECT")) {
@@ -214,8 +214,8 @@ static bool content_length_read(struct str value, int64_t *out) {
   return true;
 }
 
-/* RFC 9112 6.3: the length of a request is only known where chunked is the last coding, and it may stand there
- * once. A known shape with another coding before it is not implemented; everything else is refused. */
+/* RFC 9112 6.3: the length of a request is only known where chunked is the last coding, and it may stand
+ * there once. A known shape with another coding before it is not implemented; everything else is refused. */
 static bool coding_read(struct str value, struct http_head *head, struct framing *framing) {
   bool last_chunked = false;
   size_t codings = 0;
@@ -284,7 +284,8 @@ static bool header_known(const struct http_header *header, struct http_head *hea
       return true;
     case 14:
       if (str_equal_fold(name, STR("Content-Length"))) {
-        if (framing->length || framing->coding || !content_length_read(header->value, &head->content_length)) {
+        if (framing->length || framing->coding ||
+            !content_length_read(header->value, &head->content_length)) {
           return false;
         }
         framing->length = true;
@@ -377,8 +378,8 @@ static enum http_parse header_lines(struct reader *in, struct http_head *head, s
   }
 }
 
-/* Not the headers themselves: header_count says how many are there, and clearing them all would cost more than
- * reading a usual head. */
+/* Not the headers themselves: header_count says how many are there, and clearing them all would cost more
+ * than reading a usual head. */
 void http_head_clear(struct http_head *head) {
   head->method = HTTP_METHOD_OTHER;
   head->method_name = STR_NONE;

@@ -141,8 +141,8 @@ static bool last_hop(struct str *list, struct str *hop) {
   return true;
 }
 
-struct str peer_resolve(const struct network *trusted, size_t count, const char *peer, const struct http_head *head,
-                        char out[PEER_SIZE]) {
+struct str peer_resolve(const struct network *trusted, size_t count, const char *peer,
+                        const struct http_head *head, char out[PEER_SIZE]) {
   uint8_t address[16];
   bool is_v4;
   if (!address_parse(str_of(peer), address, &is_v4)) {

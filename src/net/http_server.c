@@ -105,7 +105,8 @@ static enum status prepare(struct http_server *server, const char **why) {
     }
   }
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = &server->listen_fd};
-  if (server->reserve_fd < 0 || epoll_ctl(server->loops[0].epoll_fd, EPOLL_CTL_ADD, server->listen_fd, &event) != 0) {
+  if (server->reserve_fd < 0 ||
+      epoll_ctl(server->loops[0].epoll_fd, EPOLL_CTL_ADD, server->listen_fd, &event) != 0) {
     *why = strerror(errno);
     return STATUS_UNAVAILABLE;
   }

@@ -5,9 +5,10 @@
 
 #include "base/log.h"
 
-/* A tree by segments, its literals kept in lower case, so that rows which fold and rows which do not share their
- * way down and at each step only two children can match: the literal and the parameter. What letter case a row
- * really wants is checked at the leaf. Walking the literal first visits the rows in order of preference. */
+/* A tree by segments, its literals kept in lower case, so that rows which fold and rows which do not share
+ * their way down and at each step only two children can match: the literal and the parameter. What letter
+ * case a row really wants is checked at the leaf. Walking the literal first visits the rows in order of
+ * preference. */
 
 enum { SEGMENTS_MAX = 12 };
 
@@ -252,8 +253,8 @@ static unsigned bit_of(enum http_method method) {
   return 1U << method;
 }
 
-/* At a leaf: the exact case before the folded, a row that insists on its case before one that happens to fit, a
- * HEAD row before the GET row that would do. */
+/* At a leaf: the exact case before the folded, a row that insists on its case before one that happens to fit,
+ * a HEAD row before the GET row that would do. */
 static void look_at(const struct node *node, struct search *search) {
   int best = 0;
   bool open = search->found == NULL; /* a leaf visited before has the better pattern */
@@ -298,7 +299,8 @@ static void walk(const struct node *node, unsigned depth, struct search *search)
 static bool decode(struct segments *path, struct arena *arena) {
   for (unsigned i = 0; i < path->count; i++) {
     struct str *segment = &path->at[i];
-    if (str_find(*segment, '%') < segment->len && http_unescape(arena, *segment, false, segment) != STATUS_OK) {
+    if (str_find(*segment, '%') < segment->len &&
+        http_unescape(arena, *segment, false, segment) != STATUS_OK) {
       return false;
     }
     if (str_is(*segment, ".") || str_is(*segment, "..")) {
@@ -308,8 +310,8 @@ static bool decode(struct segments *path, struct arena *arena) {
   return true;
 }
 
-enum router_result router_find(const struct router *router, enum http_method method, struct str path, int group,
-                               struct arena *arena, struct router_match *match) {
+enum router_result router_find(const struct router *router, enum http_method method, struct str path,
+                               int group, struct arena *arena, struct router_match *match) {
   struct segments segments;
   struct router_match found = {0};
   *match = found;

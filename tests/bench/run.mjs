@@ -190,17 +190,20 @@ async function reads() {
   if (sample.status !== 200) throw new Error(`info answers ${sample.status}`);
   const bytes = (await sample.text()).length;
   const web = await nginx(bytes);
-  const fast = await reference(path.join(small, 'sigap.db'), path.join(small, 'jwt.key'));
+  const fast = await reference(path.join(small, 'sigap.db'), path.join(small, 'jwt.key'), 1);
+  const both = await reference(path.join(small, 'sigap.db'), path.join(small, 'jwt.key'), 2);
   const fastUrl = `http://127.0.0.1:${fast.port}/api/ticket/info?ticket_id=ticket_${smallId}`;
   const check = await fetch(fastUrl, { headers: { authorization: `Bearer ${tokenA}` } });
   if (check.status !== 200) throw new Error(`the reference answers ${check.status}`);
-  const rates = { nginx: [], small: [], large: [], fast: [] };
+  const bothUrl = fastUrl.replace(`:${fast.port}/`, `:${both.port}/`);
+  const rates = { nginx: [], small: [], large: [], fast: [], both: [] };
   for (let round = 0; round < ROUNDS; round++) {
     say(`GET /api/ticket/info, round ${round + 1} of ${ROUNDS}`);
     rates.nginx.push((await wrk(web.url)).rate);
     rates.small.push((await wrk(infoA, { token: tokenA })).rate);
     rates.large.push((await wrk(infoB, { token: tokenB })).rate);
     rates.fast.push((await wrk(fastUrl, { token: tokenA })).rate);
+    rates.both.push((await wrk(bothUrl, { token: tokenA })).rate);
   }
   const ratio = (x, y) => median(rates[x].map((value, i) => value / rates[y][i]));
   const perSecond = (x) => `${Math.round(median(rates[x]))}/s`;
@@ -210,11 +213,12 @@ async function reads() {
       `nginx, 2 workers, a file of ${bytes} bytes (${perSecond('nginx')})`);
     const toFast = ratio(key, 'fast');
     figure(`info with ${name} tickets`, `${toFast.toFixed(1)} × fastify`, 'at least 4', toFast >= 4,
-      `fastify + better-sqlite3, 2 workers (${perSecond('fast')})`);
+      `fastify + better-sqlite3 (${perSecond('fast')}); a cluster of two of them: ${ratio(key, 'both').toFixed(1)} ×`);
   }
   const flat = ratio('small', 'large');
   figure(`info: ${SMALL} against ${LARGE} tickets`, `${flat.toFixed(2)} ×`, 'within 1.5', flat <= 1.5, 'the small store');
   await stop(fast.child);
+  await stop(both.child);
   await stop(web.child);
   await flatLists(a, b, tokenA, tokenB);
   await stop(a.child);

@@ -48,8 +48,8 @@ static enum status make_authors(struct ctx *ctx, void *arg) {
 
 static enum status add_ticket(struct ctx *ctx, struct seed *seed, int64_t i) {
   int author = (int)(i * 7919 % AUTHORS);
-  int status = 1 + (int)(i * 31 % 6);
-  int priority = 1 + (int)(i * 17 % 5);
+  int status = 1 + (int)(i / AUTHORS % 6);
+  int priority = 1 + (int)(i / 7 % 5);
   int64_t at = ctx->now_us - (seed->total - i) * TIME_SECOND_US;
   struct ticket_insert_in in = {
       .tenant_id = TENANT_OPERATOR,

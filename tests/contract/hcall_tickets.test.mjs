@@ -368,6 +368,14 @@ for (const engine of engines()) {
         status: true,
       });
       assert.deepEqual(await list(`?before=${c}`), [b]);
+      // Additive: a client that wants few says so, and is told where the next ones are.
+      const short = await d.get('/api/ticket/fetch?limit=1', 'manager');
+      assert.deepEqual(short.body.tickets.map((ticket) => ticket.ticket_id), [c]);
+      assert.equal(short.headers.link, `</api/ticket/fetch?limit=1&before=${c}>; rel="next"`);
+      assert.deepEqual(await list(`?limit=1&before=${c}`), [b]);
+      for (const limit of ['0', '10001', 'x', '-1', '1.5']) {
+        says(await d.get(`/api/ticket/fetch?limit=${limit}`, 'manager'), 400, INVALID);
+      }
       says(await d.get(`/api/ticket/fetch?before=${UNKNOWN}`, 'manager'), 404, NOT_FOUND);
     });
 

@@ -5,8 +5,8 @@
 #include "net/http.h"
 #include "net/router.h"
 
-/* A request head: what is taken points into the input, gets the same verdict in pieces, and obeys the rules that
- * make its framing clear. Its path then goes through a router. */
+/* A request head: what is taken points into the input, gets the same verdict in pieces, and obeys the rules
+ * that make its framing clear. Its path then goes through a router. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

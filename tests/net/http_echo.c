@@ -1,9 +1,8 @@
-/* A server that shows what the HTTP core understood, for the tests beside it. Prints its port, ends by SIGTERM.
- *   /plain            a fixed short text               /large?bytes=N   N bytes of text
- *   /later?ms=N       answered by another thread       /resume?ms=N     printed on the loop's thread after that
- *   /batch?n=N        held until N wait, then together /early?status=N  answered by the head callback
- *   /status?code=N    that status                      /stats           the server's counters
- *   everything else   a JSON description of the request */
+/* A server that shows what the HTTP core understood, for the tests beside it. Prints its port, ends by
+ * SIGTERM. /plain            a fixed short text               /large?bytes=N   N bytes of text /later?ms=N
+ * answered by another thread       /resume?ms=N     printed on the loop's thread after that /batch?n=N held
+ * until N wait, then together /early?status=N  answered by the head callback /status?code=N    that status
+ * /stats           the server's counters everything else   a JSON description of the request */
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
@@ -105,7 +104,8 @@ static void stats(struct echo *echo, struct http_exchange *exchange) {
              "{\"accepted\":%lu,\"requests\":%lu,\"refused\":%lu,\"timeouts\":%lu,\"bytes_in\":%lu,"
              "\"bytes_out\":%lu,\"open\":%u}\n",
              (unsigned long)now.accepted, (unsigned long)now.requests, (unsigned long)now.refused,
-             (unsigned long)now.timeouts, (unsigned long)now.bytes_in, (unsigned long)now.bytes_out, now.open);
+             (unsigned long)now.timeouts, (unsigned long)now.bytes_in, (unsigned long)now.bytes_out,
+             now.open);
 }
 
 /* ---- the other thread ---- */
@@ -209,8 +209,9 @@ static void on_request(void *app, struct http_exchange *exchange) {
     return;
   }
   if (str_is(path, "/plain")) {
-    plain(exchange, 200, STR("It is a quiet day at the help desk, and this is a short text of some hundred bytes that "
-                             "says so.\n"));
+    plain(exchange, 200,
+          STR("It is a quiet day at the help desk, and this is a short text of some hundred bytes that "
+              "says so.\n"));
   } else if (str_is(path, "/status")) {
     plain(exchange, (int)number_in(query, "code", 200), STR("status\n"));
   } else if (str_is(path, "/stats")) {
@@ -255,7 +256,8 @@ static bool set_limit(struct http_limits *limits, const char *name, int64_t valu
   return false;
 }
 
-static bool read_flags(int argc, char **argv, struct http_config *config, struct echo *echo, uint32_t *grace_ms) {
+static bool read_flags(int argc, char **argv, struct http_config *config, struct echo *echo,
+                       uint32_t *grace_ms) {
   for (int i = 1; i + 1 < argc; i += 2) {
     const char *name = argv[i];
     const char *text = argv[i + 1];
@@ -282,7 +284,8 @@ static bool read_flags(int argc, char **argv, struct http_config *config, struct
 }
 
 int main(int argc, char **argv) {
-  struct echo echo = {.max_body = 1024 * 1024, .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+  struct echo echo = {
+      .max_body = 1024 * 1024, .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
   struct http_config config = {.address = "127.0.0.1", .threads = 2, .limits = http_limits_default};
   uint32_t grace_ms = 2000;
   config.callbacks = (struct http_callbacks){.app = &echo, .head = on_head, .request = on_request};

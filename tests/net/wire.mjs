@@ -23,7 +23,9 @@ export async function start(flags = {}, before = []) {
     ended,
     async stop() {
       child.kill('SIGTERM')
+      const patience = setTimeout(() => child.kill('SIGKILL'), 15000)
       const end = await ended
+      clearTimeout(patience)
       if (end.code !== 0) throw new Error(`http_echo ended with ${end.code} ${end.signal}`)
     },
   }

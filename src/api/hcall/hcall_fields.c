@@ -195,8 +195,10 @@ FIELDS(hcall_ticket_fetch_in, struct hcall_ticket_fetch_in, "HcallTicketFetch",
               .text = "Only tickets created on or after this day (YYYY-MM-DD) of the tenant's time zone.",
               .example = "\"2025-03-27\""),
         FIELD(struct hcall_ticket_fetch_in, before, TEXT, "before", 0, .max = 64,
-              .text = "Only tickets older than this ticket: the next page of a list over 10,000.",
-              .example = TICKET_ID_EXAMPLE)});
+              .text = "Only tickets older than this ticket: the next page of a cut list.",
+              .example = TICKET_ID_EXAMPLE),
+        FIELD(struct hcall_ticket_fetch_in, limit, INT, "limit", 0, .min = 1, .max = HCALL_LIST_MAX,
+              .text = "At most so many tickets, the newest; 10,000 where it is not said.", .example = "50")});
 
 FIELDS(hcall_ticket_id_in, struct hcall_ticket_id_in, "HcallTicketId",
        {FIELD(struct hcall_ticket_id_in, ticket_id, TEXT, "ticket_id", FIELD_REQUIRED, .min = 1, .max = 255,

@@ -189,6 +189,9 @@ static void link_next(struct call *call, struct uuid last) {
       buf_add_char(&link, '&');
     }
   }
+  if (in->limit > 0) {
+    buf_format(&link, "limit=%lld&", (long long)in->limit);
+  }
   buf_format(&link, "before=ticket_%s>; rel=\"next\"", uuid_print(last, uuid));
   call_header(call, "Link", str_copy(call->ctx.arena, buf_str(&link)));
 }
@@ -200,12 +203,13 @@ enum status hcall_ticket_fetch(struct call *call) {
   struct ticket_filter filter = {.brief = true};
   TRY(read_filter(call, &filter));
   bool pool = call->lane == LANE_POOL;
-  size_t most = pool ? HCALL_LIST_MAX : HCALL_LIST_INLINE_MAX;
+  size_t wanted = in->limit > 0 ? (size_t)in->limit : HCALL_LIST_MAX;
+  size_t most = pool || wanted < HCALL_LIST_INLINE_MAX ? wanted : HCALL_LIST_INLINE_MAX;
   filter.limit = (int64_t)most + 1;
   struct ticket *rows = NULL;
   size_t count = 0;
   TRY(hcall_or_slow(call, ticket_list(ctx, &filter, &rows, &count)));
-  if (count > most && !pool) {
+  if (count > most && most < wanted) {
     return STATUS_SLOW;
   }
   bool filtered = in->author.len > 0 || in->status.len > 0 || in->date.len > 0;

@@ -59,6 +59,7 @@ struct hcall_update_in {
 };
 struct hcall_ticket_fetch_in {
   struct str author, status, date, before;
+  int64_t limit; /* 0: HCALL_LIST_MAX */
 };
 struct hcall_ticket_id_in {
   struct str ticket_id;

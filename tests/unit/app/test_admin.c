@@ -306,13 +306,25 @@ static void a_caller_that_left_harms_nobody(void **state) {
 
 static void a_server_that_hangs_up_is_told(void **state) {
   struct fixture *fixture = *state;
+  const char *argv[80];
+  for (int i = 0; i < 80; i++) {
+    argv[i] = "more";
+  }
+  int code = -1;
+  assert_int_equal(admin_call(fixture->folder, 80, argv, STR_NONE, &code, fixture->why), STATUS_UNAVAILABLE);
+  ASSERT_WHY(fixture->why, "did not answer");
+  assert_int_equal(code, -1);
+}
+
+static void a_command_over_its_limit_is_told(void **state) {
+  struct fixture *fixture = *state;
   char *big = test_malloc(ADMIN_FRAME_MAX + 1);
   memset(big, 'b', ADMIN_FRAME_MAX);
   big[ADMIN_FRAME_MAX] = '\0';
   const char *const argv[] = {"sigap", big};
   int code = -1;
-  assert_int_equal(admin_call(fixture->folder, 2, argv, STR_NONE, &code, fixture->why), STATUS_UNAVAILABLE);
-  ASSERT_WHY(fixture->why, "did not answer");
+  assert_int_equal(admin_call(fixture->folder, 2, argv, STR_NONE, &code, fixture->why), STATUS_INVALID);
+  ASSERT_WHY(fixture->why, "longer than 65536 bytes");
   test_free(big);
 }
 
@@ -334,6 +346,7 @@ int main(void) {
       TEST(too_many_arguments_run_nothing),
       TEST(a_caller_that_left_harms_nobody),
       TEST(a_server_that_hangs_up_is_told),
+      TEST(a_command_over_its_limit_is_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,6 +47,10 @@ static void wake(void *app) {
   atomic_fetch_add(&woken, 1);
 }
 
+/* A pool wakes the mail sender after calls of rows that may write. */
+static const struct route reading = {.lane = LANE_INLINE};
+static const struct route writing = {.lane = LANE_POOL};
+
 static struct lanes *lanes;
 static struct kit_lanes face;
 
@@ -84,7 +88,7 @@ static void close_lanes(void) {
 static void every_lane_runs_what_it_takes(struct store *store) {
   open_lanes(store, 2);
   lanes_start(lanes);
-  struct call calls[3] = {{.lane = LANE_POOL}, {.lane = LANE_HASH}, {.lane = LANE_INLINE}};
+  struct call calls[3] = {{.lane = LANE_POOL, .route = &writing}, {.lane = LANE_HASH, .route = &writing}, {.lane = LANE_INLINE, .route = &reading}};
   int count = store->pgsql ? 3 : 2; /* on SQLite quick reads are the I/O threads' own */
   for (int i = 0; i < count; i++) {
     assert_true(face.submit(face.app, &calls[i], calls[i].lane));
@@ -92,6 +96,7 @@ static void every_lane_runs_what_it_takes(struct store *store) {
     assert_non_null(atomic_load(&last_db));
   }
   close_lanes();
+  assert_int_equal(atomic_load(&woken), 2);
 }
 
 static void each_io_thread_has_a_connection_of_its_own(struct store *store) {
@@ -129,14 +134,15 @@ static void stopping_finishes_what_was_taken(struct store *store) {
   open_lanes(store, 1);
   lanes_start(lanes);
   enum { CALLS = 20 };
-  struct call slow[CALLS] = {{.lane = LANE_POOL}};
-  struct call writes[3] = {{.lane = LANE_WRITER}};
+  static struct call slow[CALLS];
+  static struct call writes[3];
   for (int i = 0; i < CALLS; i++) {
+    slow[i] = (struct call){.route = &writing};
     assert_true(face.submit(face.app, &slow[i], LANE_POOL));
   }
   int wanted = 0;
   for (int i = 0; i < 3 && !store->pgsql; i++) {
-    writes[i].ctx.arena = store->ctx.arena;
+    writes[i] = (struct call){.route = &writing, .ctx = {.arena = store->ctx.arena}};
     writes[i].job = (struct db_job){.ctx = &writes[i].ctx, .command = nap_and_write, .owner = &writes[i]};
     assert_true(face.submit(face.app, &writes[i], LANE_WRITER));
     wanted++;
@@ -158,6 +164,9 @@ static void a_full_lane_refuses(struct store *store) {
   enum { MANY = 20000 };
   struct call *calls = test_calloc(MANY, sizeof *calls);
   int taken = 0;
+  for (int i = 0; i < MANY; i++) {
+    calls[i].route = &reading;
+  }
   while (taken < MANY && face.submit(face.app, &calls[taken], LANE_HASH)) {
     taken++;
   }

@@ -21,7 +21,8 @@ struct sample {
   const char *body; /* where DONE */
   size_t rest;      /* bytes behind the body */
 };
-#define S(verdict, text, body, rest) {verdict, {text, sizeof(text) - 1}, body, rest}
+#define S(verdict, text, body, rest) \
+  { verdict, {text, sizeof(text) - 1}, body, rest }
 
 static const struct sample samples[] = {
     S(DONE, "0\r\n\r\n", "", 0),
@@ -33,9 +34,12 @@ static const struct sample samples[] = {
     S(DONE, "3;a;b=c;d=\"e ;\\\"\xff\"\r\nabc\r\n0\r\n\r\n", "abc", 0),
     S(DONE, "3\r\n\r\n\n\r\n0\r\n\r\n", "\r\n\n", 0),
     S(DONE, "3\r\nabc\r\n0\r\nX-Sum: 1\r\nY:\r\n\r\nrest", "abc", 4),
-    S(DONE, "64\r\n0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
-            "\r\n0\r\n\r\n",
-      "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789", 0),
+    S(DONE,
+      "64\r\n012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345"
+      "6789"
+      "\r\n0\r\n\r\n",
+      "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
+      0),
     S(MORE, "", NULL, 0),
     S(MORE, "3\r\nabc\r\n0\r\n", NULL, 0),
     S(MORE, "3\r\nabc\r\n0\r\n\r", NULL, 0),
@@ -82,8 +86,9 @@ static const struct sample samples[] = {
     S(BAD, "0\r\nX: \0\r\n\r\n", NULL, 0),
     S(BAD, "0\r\n: y\r\n\r\n", NULL, 0),
     S(TOO_LONG, "65\r\n", NULL, 0),
-    S(TOO_LONG, "60\r\n012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345"
-                "\r\n5\r\n",
+    S(TOO_LONG,
+      "60\r\n012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345"
+      "\r\n5\r\n",
       NULL, 0),
     S(TOO_LONG, "3FFFFFFFFFFFFFF\r\n", NULL, 0),
 };

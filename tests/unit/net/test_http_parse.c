@@ -20,7 +20,12 @@ struct sample {
   enum http_parse verdict;
   struct str text;
 };
-#define S(verdict, text) {verdict, {text, sizeof(text) - 1}}
+#define S(verdict, text)     \
+  {                          \
+    verdict, {               \
+      text, sizeof(text) - 1 \
+    }                        \
+  }
 
 static const struct sample samples[] = {
     S(DONE, "GET / HTTP/1.1\r\n" H "\r\n"),
@@ -130,7 +135,8 @@ static const struct sample samples[] = {
     S(BAD, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: xchunked\r\n\r\n"),
     S(BAD, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: \"chunked\"\r\n\r\n"),
     S(BAD, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked;a=b\r\n\r\n"),
-    S(BAD, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: \x0b" "chunked\r\n\r\n"),
+    S(BAD, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: \x0b"
+           "chunked\r\n\r\n"),
     S(BAD, "POST / HTTP/1.1\r\n" H "Transfer-Encoding : chunked\r\n\r\n"),
     S(BAD, "POST / HTTP/1.0\r\n" H "Transfer-Encoding: chunked\r\n\r\n"),
     S(UNIMPLEMENTED, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: gzip, chunked\r\n\r\n"),
@@ -184,9 +190,9 @@ static void a_head_is_taken_apart(void **state) {
   (void)state;
   static struct http_head head;
   size_t used = 0;
-  struct str text = STR(
-      "PATCH /a/b%20c?d=e&f HTTP/1.1\r\nhost:  Desk.Example:8080\r\nContent-Length: 12\r\n"
-      "X-Two: one \t two\t \r\nExpect: 100-continue\r\nConnection: foo, Close\r\n\r\nrest");
+  struct str text =
+      STR("PATCH /a/b%20c?d=e&f HTTP/1.1\r\nhost:  Desk.Example:8080\r\nContent-Length: 12\r\n"
+          "X-Two: one \t two\t \r\nExpect: 100-continue\r\nConnection: foo, Close\r\n\r\nrest");
   assert_int_equal(http_parse_head(text, &head, &used), DONE);
   assert_int_equal(used, text.len - 4);
   assert_int_equal(head.method, HTTP_PATCH);

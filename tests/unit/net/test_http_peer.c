@@ -14,7 +14,8 @@ static size_t trusted_count;
 
 static int setup(void **state) {
   (void)state;
-  return networks_parse("127.0.0.1, 10.0.0.0/8,2001:db8::/33", &trusted, &trusted_count) == STATUS_OK ? 0 : -1;
+  return networks_parse("127.0.0.1, 10.0.0.0/8,2001:db8::/33", &trusted, &trusted_count) == STATUS_OK ? 0
+                                                                                                      : -1;
 }
 
 static int teardown(void **state) {
@@ -25,7 +26,7 @@ static int teardown(void **state) {
 
 static void lists_of_networks_are_checked(void **state) {
   (void)state;
-  static const char *const wrong[] = {"x",          "10.0.0.0/33", "10.0.0/8", "::1/129", "10.0.0.1,",
+  static const char *const wrong[] = {"x",           "10.0.0.0/33", "10.0.0/8", "::1/129",        "10.0.0.1,",
                                       "10.0.0.1/-1", "10.0.0.1/",   ",",        "1.2.3.4 5.6.7.8"};
   struct network *list = NULL;
   size_t count = 7;

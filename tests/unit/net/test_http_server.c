@@ -12,8 +12,8 @@
 
 #include "net/http_internal.h"
 
-/* The server inside this process: life, answers from other threads, callbacks. What goes over the wire is tested
- * by the black-box tests in tests/net. */
+/* The server inside this process: life, answers from other threads, callbacks. What goes over the wire is
+ * tested by the black-box tests in tests/net. */
 
 enum { HELD_MAX = 8 };
 
@@ -66,11 +66,8 @@ static void on_stop(void *app, struct http_loop *loop, unsigned index) {
 
 static struct http_server *server_new(unsigned threads) {
   struct http_config config = {.address = "127.0.0.1", .threads = threads, .limits = http_limits_default};
-  config.callbacks = (struct http_callbacks){.app = &desk,
-                                             .request = on_request,
-                                             .done = on_done,
-                                             .loop_start = on_start,
-                                             .loop_stop = on_stop};
+  config.callbacks = (struct http_callbacks){
+      .app = &desk, .request = on_request, .done = on_done, .loop_start = on_start, .loop_stop = on_stop};
   struct http_server *server = NULL;
   const char *why = NULL;
   desk.held_count = 0;

@@ -198,7 +198,8 @@ static bool aborts(const struct router_row *table, size_t count) {
 
 static void a_table_with_two_equal_rows_aborts(void **state) {
   (void)state;
-  static const struct router_row same[] = {{HTTP_GET, "/a/:b", false, 0, "1"}, {HTTP_GET, "/a/:c/", false, 0, "2"}};
+  static const struct router_row same[] = {{HTTP_GET, "/a/:b", false, 0, "1"},
+                                           {HTTP_GET, "/a/:c/", false, 0, "2"}};
   static const struct router_row folded[] = {{HTTP_GET, "/a", true, 0, "1"}, {HTTP_GET, "/A", true, 0, "2"}};
   static const struct router_row apart[] = {{HTTP_GET, "/a", true, 0, "1"},
                                             {HTTP_GET, "/A", false, 0, "2"},
