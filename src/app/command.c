@@ -220,6 +220,17 @@ static bool read_password(const struct options *options, struct buf *input) {
   return got == 0 && !input->full;
 }
 
+void command_refuse_database(const struct options *options, char why[256]) {
+  char reason[256];
+  snprintf(reason, sizeof reason, "%s", why);
+  if (str_ends(str_of(reason), ".")) {
+    return; /* a sentence already */
+  }
+  /* The address of a PostgreSQL may hold its password. */
+  const char *path = options->database_is_pgsql ? "" : strchr(options->database, ':') + 1;
+  snprintf(why, 256, "Can't use the database%s%.100s: %.120s.", path[0] != '\0' ? " " : "", path, reason);
+}
+
 static int run_directly(const struct options *options, struct str input, struct buf *out, struct buf *err) {
   char why[256];
   int lock = -1;
@@ -234,8 +245,13 @@ static int run_directly(const struct options *options, struct str input, struct 
     status = instance_make(options->data, why);
     status = status == STATUS_OK ? instance_lock(options->data, &lock, why) : status;
   }
-  status = status == STATUS_OK ? db_migrate(&config, &applied, why) : status;
-  status = status == STATUS_OK ? db_open(&config, DB_WRITE, &db, why) : status;
+  if (status == STATUS_OK) {
+    status = db_migrate(&config, &applied, why);
+    status = status == STATUS_OK ? db_open(&config, DB_WRITE, &db, why) : status;
+    if (status != STATUS_OK) {
+      command_refuse_database(options, why);
+    }
+  }
   int code = 1;
   if (status != STATUS_OK) {
     buf_format(err, "sigap: %s\n", why);
@@ -326,7 +342,12 @@ int command_migrate(const struct options *options) {
     status = instance_make(options->data, why);
     status = status == STATUS_OK ? instance_lock(options->data, &lock, why) : status;
   }
-  status = status == STATUS_OK ? db_migrate(&config, &applied, why) : status;
+  if (status == STATUS_OK) {
+    status = db_migrate(&config, &applied, why);
+    if (status != STATUS_OK) {
+      command_refuse_database(options, why);
+    }
+  }
   instance_unlock(lock);
   if (status != STATUS_OK) {
     fprintf(stderr, "sigap: %s\n", why);

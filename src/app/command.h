@@ -5,6 +5,9 @@
 #include "base/buf.h"
 #include "base/ctx.h"
 
+/* Makes a whole sentence of what the database room said: which database, and why not. */
+void command_refuse_database(const struct options *options, char why[256]);
+
 /* The sub-commands. Each returns the process's exit code: 0 done, 1 refused or failed (a sentence stands in err),
  * 2 wrong usage. */
 

@@ -110,9 +110,14 @@ static void check_key(struct doctor *doctor) {
   char *path = instance_path(doctor->options->data, doctor->arena, "jwt.key");
   if (stat(path, &info) != 0) {
     found(doctor, "token key", WARNING, STR("not made yet"), "It is made when the server starts for the first time.");
-  } else {
-    found(doctor, "token key", (info.st_mode & 0077) != 0 ? BROKEN : FINE, str_of(path),
+  } else if ((info.st_mode & 0077) != 0) {
+    found(doctor, "token key", BROKEN, str_of(path),
           "Other users can read it and sign tokens: chmod 600 it, then remove it to have a new one made.");
+  } else if (info.st_size < 32) {
+    found(doctor, "token key", BROKEN, str_format(doctor->arena, "%s holds less than 32 bytes", path),
+          "The server does not start with it: remove it to have a new one made; everybody signs in again.");
+  } else {
+    found(doctor, "token key", FINE, str_of(path), NULL);
   }
 }
 

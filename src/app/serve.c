@@ -86,7 +86,11 @@ static enum status open_data(struct server *server, char why[256]) {
   server->database = (struct db_config){options->database, desk_statements, desk_statement_count, desk_migrations,
                                         desk_migration_count};
   int applied = 0;
-  TRY(db_migrate(&server->database, &applied, why));
+  enum status status = db_migrate(&server->database, &applied, why);
+  if (status != STATUS_OK) {
+    command_refuse_database(options, why);
+    return status;
+  }
   if (applied > 0) {
     LOG(LOG_INFO, "The database was brought up to date.", LOG_N("steps", applied));
   }

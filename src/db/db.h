@@ -73,8 +73,9 @@ enum db_mode {
 };
 
 /* ---- connections ---- */
-/* Opens one connection and prepares every statement. *why says on failure what to do, as a
- * sentence. A newer schema than this program's, or an older one (db_migrate first), is STATUS_STATE. */
+/* Opens one connection and prepares every statement (a reading one of SQLite prepares each at its
+ * first use, because the writing one has tried them all). *why says on failure what to do, as a sentence.
+ * A newer schema than this program's, or an older one (db_migrate first), is STATUS_STATE. */
 enum status db_open(const struct db_config *config, enum db_mode mode, struct db **out,
                     char why[256]) MUST_CHECK;
 void db_close(struct db *db);
@@ -133,7 +134,8 @@ struct db_job {
   void *owner;        /* the maker's */
   struct db_job *next;
 };
-/* Takes the writing connection. Many jobs share one commit, each inside its savepoint; after
+/* Takes the writing connection. Many jobs share one commit. When one fails after it changed something, the
+ * batch is undone and run again, each job in a savepoint: commands must bear being run twice, as on PostgreSQL. After
  * the commit `done(arg, list)` gets all jobs of the batch, linked by next, on the writer's thread. A job
  * whose command failed has its status; when the commit fails every job gets STATUS_STORAGE_FULL or
  * STATUS_BROKEN. queue_max: jobs waiting; one more is refused. */

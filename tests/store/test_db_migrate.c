@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/problem.h"
 #include "db/engine.h"
 #include "things.h"
 
@@ -213,17 +214,46 @@ static void a_statement_that_does_not_fit_is_found_at_start(struct store *store)
   config.statement_count = 1;
   struct db *db = NULL;
   char why[256] = "";
-  assert_status(STATUS_BROKEN, db_open(&config, DB_READ, &db, why));
+  assert_status(STATUS_BROKEN, db_open(&config, DB_WRITE, &db, why));
   assert_non_null(strstr(why, "columns"));
   statement.text = "SELECT kind, id FROM thing";
-  assert_status(STATUS_BROKEN, db_open(&config, DB_READ, &db, why));
+  assert_status(STATUS_BROKEN, db_open(&config, DB_WRITE, &db, why));
   assert_non_null(strstr(why, "changed places"));
   statement.text = "SELECT id, sort FROM thing";
-  assert_status(STATUS_BROKEN, db_open(&config, DB_READ, &db, why));
+  assert_status(STATUS_BROKEN, db_open(&config, DB_WRITE, &db, why));
   assert_non_null(strstr(why, "sort"));
   statement.text = "SELECT id, kind FROM thing";
-  assert_ok(db_open(&config, DB_READ, &db, why));
+  assert_ok(db_open(&config, DB_WRITE, &db, why));
   db_close(db);
+}
+
+/* Readers of the embedded database prepare what they use when they use it. */
+static void a_reader_finds_a_statement_that_does_not_fit_at_its_use(struct store *store) {
+  static const struct db_column columns[] = {{"id", 0, DB_INT, false}, {"kind", 8, DB_INT, false}};
+  struct db_statement statement = {
+      .name = "wrong", .text = "SELECT id, sort FROM thing", .out = columns, .out_count = 2, .out_size = 16};
+  struct db_config config = store->config;
+  config.statements = &statement;
+  config.statement_count = 1;
+  struct ctx ctx = {.arena = store->ctx.arena};
+  char why[256] = "";
+  struct wrong_row row = {77, 77};
+  assert_ok(db_open(&config, DB_READ, &ctx.db, why));
+  for (int i = 0; i < 2; i++) {
+    assert_status(STATUS_BROKEN, db_one(&ctx, 0, NULL, &row));
+    assert_ptr_equal(ctx.problem.kind, &problem_broken);
+    assert_int_equal(row.id, 77);
+    problem_clear(&ctx);
+  }
+  statement.text = "SELECT id, kind FROM thing";
+  store_close(&ctx);
+  assert_ok(db_open(&config, DB_READ, &ctx.db, why));
+  for (int i = 0; i < 2; i++) {
+    assert_ok(db_one(&ctx, 0, NULL, &row));
+    assert_int_equal(row.id, 5);
+    assert_int_equal(row.kind, 0);
+  }
+  store_close(&ctx);
 }
 
 int main(void) {
@@ -240,6 +270,7 @@ int main(void) {
       THINGS_TEST_SQLITE(only_its_owner_may_read_the_database),
       THINGS_TEST_SQLITE(a_file_that_is_no_database_is_refused_and_kept),
       THINGS_TEST(a_statement_that_does_not_fit_is_found_at_start),
+      THINGS_TEST_SQLITE(a_reader_finds_a_statement_that_does_not_fit_at_its_use),
   };
   return STORE_RUN(tests);
 }
