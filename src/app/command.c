@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "api/kit/kit.h"
@@ -220,6 +221,17 @@ static bool read_password(const struct options *options, struct buf *input) {
   return got == 0 && !input->full;
 }
 
+/* SQLite tells a full disk in many words. */
+static bool disk_is_full(const char *file) {
+  enum { LEAST_BYTES = 1024 * 1024 };
+  char folder[4096];
+  const char *slash = strrchr(file, '/');
+  int len = slash == NULL ? 1 : (int)(slash - file) + 1;
+  struct statvfs info;
+  return snprintf(folder, sizeof folder, "%.*s", len, slash == NULL ? "." : file) == len &&
+         statvfs(folder, &info) == 0 && (uint64_t)info.f_bavail * info.f_frsize < LEAST_BYTES;
+}
+
 void command_refuse_database(const struct options *options, char why[256]) {
   char reason[256];
   snprintf(reason, sizeof reason, "%s", why);
@@ -228,7 +240,8 @@ void command_refuse_database(const struct options *options, char why[256]) {
   }
   /* The address of a PostgreSQL may hold its password. */
   const char *path = options->database_is_pgsql ? "" : strchr(options->database, ':') + 1;
-  snprintf(why, 256, "Can't use the database%s%.100s: %.120s.", path[0] != '\0' ? " " : "", path, reason);
+  const char *full = path[0] != '\0' && disk_is_full(path) ? " (its disk is full)" : "";
+  snprintf(why, 256, "Can't use the database%s%.90s: %.110s%s.", path[0] != '\0' ? " " : "", path, reason, full);
 }
 
 static int run_directly(const struct options *options, struct str input, struct buf *out, struct buf *err) {

@@ -135,6 +135,9 @@ void wire_print_json(struct buf *out, const struct fields *fields, const void *i
 bool wire_print_rows(struct buf *out, const struct fields *fields, const void *in);
 /* A JSON string with quotes. */
 void wire_print_text(struct buf *out, struct str text);
+/* ,"name": with the comma where something stands before it in its object. And the same with a text. */
+void wire_print_key(struct buf *out, const char *name);
+void wire_print_key_text(struct buf *out, const char *name, const char *text);
 void wire_print_real(struct buf *out, double number);
 
 /* ---- JSON Schema (draft 2020-12, as OpenAPI 3.1 takes it) ---- */

@@ -252,3 +252,16 @@ void wire_print_json(struct buf *out, const struct fields *fields, const void *i
   wire_print_rows(out, fields, in);
   buf_add_char(out, '}');
 }
+
+void wire_print_key(struct buf *out, const char *name) {
+  if (out->len > 0 && out->at[out->len - 1] != '{' && out->at[out->len - 1] != '[' && !out->full) {
+    buf_add_char(out, ',');
+  }
+  wire_print_text(out, str_of(name));
+  buf_add_char(out, ':');
+}
+
+void wire_print_key_text(struct buf *out, const char *name, const char *text) {
+  wire_print_key(out, name);
+  wire_print_text(out, str_of(text));
+}

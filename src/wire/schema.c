@@ -6,22 +6,8 @@
 /* The JSON Schema of the rows, for OpenAPI 3.1 (draft 2020-12). What is emitted here must say exactly what
  * read.c takes and print.c gives: the recorded answers are checked against it. */
 
-/* Collects keys of one schema object: ,"key":value with the comma where one is due. */
-static void key(struct buf *out, const char *name) {
-  if (out->len > 0 && out->at[out->len - 1] != '{' && !out->full) {
-    buf_add_char(out, ',');
-  }
-  wire_print_text(out, str_of(name));
-  buf_add_char(out, ':');
-}
-
-static void key_text(struct buf *out, const char *name, const char *text) {
-  key(out, name);
-  wire_print_text(out, str_of(text));
-}
-
 static void key_int(struct buf *out, const char *name, int64_t number) {
-  key(out, name);
+  wire_print_key(out, name);
   buf_add_int(out, number);
 }
 
@@ -33,7 +19,7 @@ void wire_schema_name(struct buf *out, const struct fields *fields, enum wire_di
 }
 
 static void reference(struct buf *out, const struct fields *fields, enum wire_direction direction) {
-  key(out, "$ref");
+  wire_print_key(out, "$ref");
   buf_add_text(out, "\"#/components/schemas/");
   wire_schema_name(out, fields, direction);
   buf_add_char(out, '"');
@@ -57,7 +43,7 @@ static bool may_be_null(const struct field *row, enum wire_direction direction) 
 }
 
 static void types(struct buf *out, const char *type, bool null, bool loose) {
-  key(out, "type");
+  wire_print_key(out, "type");
   if (!null && !loose) {
     wire_print_text(out, str_of(type));
     return;
@@ -85,10 +71,10 @@ static void text_limits(struct buf *out, const struct field *row, enum wire_dire
     key_int(out, "maxLength", row->max > 0 ? row->max : WIRE_TEXT_MAX);
   }
   if (not_blank) {
-    key_text(out, "pattern", "\\S");
+    wire_print_key_text(out, "pattern", "\\S");
   }
   if ((row->flags & FIELD_SECRET) != 0) {
-    key_text(out, "format", "password");
+    wire_print_key_text(out, "format", "password");
   }
 }
 
@@ -104,18 +90,18 @@ static void number_limits(struct buf *out, const struct field *row) {
   }
   bool has_min = row->real_min != 0 || row->real_max != 0;
   if (has_min) {
-    key(out, "minimum");
+    wire_print_key(out, "minimum");
     wire_print_real(out, row->real_min);
   }
   if (has_min && row->real_max >= row->real_min) {
-    key(out, "maximum");
+    wire_print_key(out, "maximum");
     wire_print_real(out, row->real_max);
   }
 }
 
 /* Answers hold the first word of each value, questions may hold any. */
 static void word_enum(struct buf *out, const struct field *row, enum wire_direction direction, bool null) {
-  key(out, "enum");
+  wire_print_key(out, "enum");
   buf_add_char(out, '[');
   bool first = true;
   for (const struct word *word = row->words; word != NULL && word->word != NULL; word++) {
@@ -141,7 +127,7 @@ static void list_schema(struct buf *out, const struct field *row, enum wire_dire
   if (row->max > 0 || in) {
     key_int(out, "maxItems", row->max > 0 ? row->max : WIRE_LIST_MAX);
   }
-  key(out, "items");
+  wire_print_key(out, "items");
   buf_add_char(out, '{');
   if (row->of != NULL) {
     reference(out, row->of, direction);
@@ -159,7 +145,7 @@ static void object_schema(struct buf *out, const struct field *row, enum wire_di
     reference(out, row->of, direction);
     return;
   }
-  key(out, "anyOf");
+  wire_print_key(out, "anyOf");
   buf_add_text(out, "[{");
   reference(out, row->of, direction);
   buf_add_text(out, "},{\"type\":\"null\"}]");
@@ -199,11 +185,11 @@ static void value_schema(struct buf *out, const struct field *row, enum wire_dir
       break;
     case FIELD_KIND_TIME:
       types(out, "string", null, false);
-      key_text(out, "format", "date-time");
+      wire_print_key_text(out, "format", "date-time");
       break;
     case FIELD_KIND_UUID:
       types(out, "string", null, false);
-      key_text(out, "format", "uuid");
+      wire_print_key_text(out, "format", "uuid");
       break;
     case FIELD_KIND_OBJECT:
       object_schema(out, row, direction);
@@ -212,7 +198,7 @@ static void value_schema(struct buf *out, const struct field *row, enum wire_dir
       list_schema(out, row, direction);
       break;
     case FIELD_KIND_CONST:
-      key(out, "const");
+      wire_print_key(out, "const");
       buf_add_text(out, row->constant);
       break;
     case FIELD_KIND_CUSTOM:
@@ -225,17 +211,17 @@ static void row_schema(struct buf *out, const struct field *row, enum wire_direc
                        const char *text) {
   buf_add_char(out, '{');
   if (text != NULL) {
-    key_text(out, "description", text);
+    wire_print_key_text(out, "description", text);
   }
   value_schema(out, row, direction);
   if (row->example != NULL) {
-    key(out, "examples");
+    wire_print_key(out, "examples");
     buf_add_char(out, '[');
     buf_add_text(out, row->example);
     buf_add_char(out, ']');
   }
   if (direction == WIRE_IN && (row->flags & FIELD_SECRET) != 0) {
-    key(out, "writeOnly");
+    wire_print_key(out, "writeOnly");
     buf_add_text(out, "true");
   }
   buf_add_char(out, '}');
@@ -255,20 +241,20 @@ static bool row_is_required(const struct field *row, enum wire_direction directi
 }
 
 static void properties(struct buf *out, const struct fields *fields, enum wire_direction direction) {
-  key(out, "properties");
+  wire_print_key(out, "properties");
   buf_add_char(out, '{');
   for (unsigned i = 0; i < fields->count; i++) {
     const struct field *row = &fields->rows[i];
     if (!row_is_in(row, direction)) {
       continue;
     }
-    key(out, row->name);
+    wire_print_key(out, row->name);
     wire_row_schema(out, row, direction);
     if (direction == WIRE_IN && row->alias != NULL) {
       struct buf text CLEANUP_BUF;
       buf_init(&text, 256);
       buf_format(&text, "Another spelling of %s.%c", row->name, '\0');
-      key(out, row->alias);
+      wire_print_key(out, row->alias);
       row_schema(out, row, direction, buf_str(&text).at);
     }
   }
@@ -288,7 +274,7 @@ static void required(struct buf *out, const struct fields *fields, enum wire_dir
       continue;
     }
     if (!any) {
-      key(out, "required");
+      wire_print_key(out, "required");
     }
     buf_add_char(out, any ? ',' : '[');
     wire_print_text(out, str_of(row->name));
@@ -300,7 +286,7 @@ static void required(struct buf *out, const struct fields *fields, enum wire_dir
   }
   /* Either spelling fulfils the duty. */
   bool first = true;
-  key(out, "allOf");
+  wire_print_key(out, "allOf");
   for (unsigned i = 0; i < fields->count; i++) {
     const struct field *row = &fields->rows[i];
     if (row->alias != NULL && row_is_in(row, direction) && row_is_required(row, direction)) {
@@ -317,11 +303,11 @@ static void required(struct buf *out, const struct fields *fields, enum wire_dir
 
 void wire_schema(struct buf *out, const struct fields *fields, enum wire_direction direction) {
   buf_add_char(out, '{');
-  key_text(out, "type", "object");
+  wire_print_key_text(out, "type", "object");
   properties(out, fields, direction);
   required(out, fields, direction);
   if (direction == WIRE_OUT || fields->closed) {
-    key(out, "additionalProperties");
+    wire_print_key(out, "additionalProperties");
     buf_add_text(out, "false");
   }
   buf_add_char(out, '}');
@@ -432,7 +418,7 @@ static void example(struct buf *out, const struct fields *fields, enum wire_dire
   for (unsigned i = 0; i < fields->count; i++) {
     const struct field *row = &fields->rows[i];
     if (row_is_in(row, direction)) {
-      key(out, row->name);
+      wire_print_key(out, row->name);
       row_example(out, row, direction, depth);
     }
   }

@@ -30,10 +30,9 @@ function mount(megabytes) {
 function fill(folder, left) {
   const file = path.join(folder, 'filler');
   const fd = openSync(file, 'a');
-  const piece = Buffer.alloc(4096, 1);
   for (let info = statfsSync(folder); info.bavail * info.bsize > left + 4096; info = statfsSync(folder)) {
     try {
-      writeSync(fd, piece);
+      writeSync(fd, Buffer.alloc(info.bavail * info.bsize > left + 2 ** 20 ? 2 ** 19 : 4096, 1));
     } catch {
       break;
     }
@@ -54,8 +53,11 @@ async function onSmallDisk(t, megabytes) {
   server.data = path.join(disk.folder, 'data');
   await server.up();
   t.after(async () => {
-    await server.stop();
-    disk.unmount();
+    try {
+      await server.stop();
+    } finally {
+      disk.unmount();
+    }
   });
   return { server, disk };
 }
@@ -133,7 +135,7 @@ test('when the disk is full, writes are refused, reads go on, and space heals it
 });
 
 test('the disk fills while many create at once: acknowledged is kept, refused is not there', async (t) => {
-  const small = await onSmallDisk(t, 16);
+  const small = await onSmallDisk(t, 48);
   if (small === null) {
     return;
   }

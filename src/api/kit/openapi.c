@@ -38,19 +38,6 @@ struct entries {
 
 /* ---- writing JSON ---- */
 
-static void key(struct buf *out, const char *name) {
-  if (out->len > 0 && out->at[out->len - 1] != '{' && out->at[out->len - 1] != '[') {
-    buf_add_char(out, ',');
-  }
-  wire_print_text(out, str_of(name));
-  buf_add_char(out, ':');
-}
-
-static void key_text(struct buf *out, const char *name, const char *text) {
-  key(out, name);
-  wire_print_text(out, str_of(text));
-}
-
 /* A comma where an item stands already. */
 static void next_item(struct buf *out) {
   if (out->len > 0 && out->at[out->len - 1] != '[' && out->at[out->len - 1] != '{') {
@@ -138,7 +125,7 @@ static struct str tag_of(const struct doc *doc, const struct route *route) {
 static void tags(struct doc *doc) {
   struct buf *out = doc->out;
   const struct dialect *dialect = doc->dialect;
-  key(out, "tags");
+  wire_print_key(out, "tags");
   buf_add_char(out, '[');
   for (size_t i = 0; i < dialect->route_count; i++) {
     struct str tag = tag_of(doc, &dialect->routes[i]);
@@ -150,7 +137,7 @@ static void tags(struct doc *doc) {
       next_item(out);
       buf_add_text(out, "{\"name\":");
       wire_print_text(out, tag);
-      key(out, "description");
+      wire_print_key(out, "description");
       wire_print_text(out, str_format(doc->arena, "Endpoints of \"%.*s\".", STR_ARG(tag)));
       buf_add_char(out, '}');
     }
@@ -186,7 +173,7 @@ static bool may_be_forbidden(const struct route *route) {
 }
 
 static void who_may(struct buf *out, const struct route *route) {
-  key(out, "description");
+  wire_print_key(out, "description");
   if (!may_be_forbidden(route)) {
     wire_print_text(out,
                     needs_token(route) ? STR("For every signed-in account.") : STR("No token is needed."));
@@ -224,14 +211,14 @@ static void query_parameter(struct buf *out, const struct field *row, const char
   next_item(out);
   buf_add_text(out, "{\"name\":");
   wire_print_text(out, str_of(name));
-  key_text(out, "in", "query");
+  wire_print_key_text(out, "in", "query");
   if (text != NULL) {
-    key_text(out, "description", text);
+    wire_print_key_text(out, "description", text);
   }
   if (required) {
     buf_add_text(out, ",\"required\":true");
   }
-  key(out, "schema");
+  wire_print_key(out, "schema");
   wire_row_schema(out, row, WIRE_IN);
   buf_add_char(out, '}');
 }
@@ -256,7 +243,7 @@ static void parameters(struct doc *doc, const struct route *route, const char *p
   if (strchr(path, ':') == NULL && route->query == NULL) {
     return;
   }
-  key(doc->out, "parameters");
+  wire_print_key(doc->out, "parameters");
   buf_add_char(doc->out, '[');
   path_parameters(doc->out, path);
   if (route->query != NULL) {
@@ -266,10 +253,10 @@ static void parameters(struct doc *doc, const struct route *route, const char *p
 }
 
 static void request_content(struct buf *out, const struct fields *input, const char *type) {
-  key(out, type);
+  wire_print_key(out, type);
   buf_add_text(out, "{\"schema\":");
   reference(out, input, WIRE_IN);
-  key(out, "example");
+  wire_print_key(out, "example");
   wire_example(out, input, WIRE_IN);
   buf_add_char(out, '}');
 }
@@ -279,7 +266,7 @@ static void request_body(struct buf *out, const struct route *route) {
     return;
   }
   unsigned body = route->body != 0 ? route->body : BODY_JSON;
-  key(out, "requestBody");
+  wire_print_key(out, "requestBody");
   buf_add_text(out, "{\"required\":true,\"content\":{");
   if ((body & BODY_JSON) != 0) {
     request_content(out, route->input, "application/json");
@@ -476,10 +463,10 @@ static void response_schema(struct buf *out, const struct entries *entries, int 
 static void response_content(struct doc *doc, const struct route *route, const struct entries *entries,
                              int status) {
   struct buf *out = doc->out;
-  key(out, "content");
+  wire_print_key(out, "content");
   buf_add_text(out, "{\"application/json\":{");
   response_schema(out, entries, status);
-  key(out, "examples");
+  wire_print_key(out, "examples");
   buf_add_char(out, '{');
   for (size_t i = 0; i < entries->count; i++) {
     const struct entry *entry = &entries->at[i];
@@ -487,7 +474,7 @@ static void response_content(struct doc *doc, const struct route *route, const s
       example_key(out, entry, i);
       buf_add_text(out, "{\"summary\":");
       wire_print_text(out, str_of(entry->text));
-      key(out, "value");
+      wire_print_key(out, "value");
       entry_example(doc, route, entry);
       buf_add_char(out, '}');
     }
@@ -504,7 +491,7 @@ static void response_description(struct buf *out, const struct entries *entries,
       buf_add_text(&text, entries->at[i].text);
     }
   }
-  key(out, "description");
+  wire_print_key(out, "description");
   wire_print_text(out, buf_str(&text));
 }
 
@@ -532,7 +519,7 @@ static void response(struct doc *doc, const struct route *route, const struct en
 static void responses(struct doc *doc, const struct route *route) {
   struct entries entries = {.count = 0};
   collect_entries(doc, route, &entries);
-  key(doc->out, "responses");
+  wire_print_key(doc->out, "responses");
   buf_add_char(doc->out, '{');
   for (size_t i = 0; i < entries.count; i++) {
     bool told = false;
@@ -557,12 +544,12 @@ static const char *method_word(enum http_method method) {
 
 static void operation(struct doc *doc, const struct route *route, const char *path) {
   struct buf *out = doc->out;
-  key(out, method_word(route->method));
+  wire_print_key(out, method_word(route->method));
   buf_add_text(out, "{\"tags\":[");
   wire_print_text(out, tag_of(doc, route));
   buf_add_char(out, ']');
-  key_text(out, "operationId", route->name);
-  key_text(out, "summary", route->summary);
+  wire_print_key_text(out, "operationId", route->name);
+  wire_print_key_text(out, "summary", route->summary);
   who_may(out, route);
   parameters(doc, route, path);
   request_body(out, route);
@@ -576,7 +563,7 @@ static void operation(struct doc *doc, const struct route *route, const char *pa
 static void paths(struct doc *doc) {
   struct buf *out = doc->out;
   const struct dialect *dialect = doc->dialect;
-  key(out, "paths");
+  wire_print_key(out, "paths");
   buf_add_char(out, '{');
   for (size_t i = 0; i < dialect->route_count; i++) {
     const char *path = dialect->routes[i].path;
@@ -638,7 +625,7 @@ static void collect_schemas(struct doc *doc) {
 static void components(struct doc *doc) {
   struct buf *out = doc->out;
   collect_schemas(doc);
-  key(out, "components");
+  wire_print_key(out, "components");
   buf_add_text(out, "{\"schemas\":{");
   for (size_t i = 0; i < doc->schema_count; i++) {
     next_item(out);
@@ -662,13 +649,13 @@ static void components(struct doc *doc) {
 static void info(struct doc *doc) {
   struct buf *out = doc->out;
   const struct dialect *dialect = doc->dialect;
-  key(out, "info");
+  wire_print_key(out, "info");
   buf_add_char(out, '{');
-  key_text(out, "title", dialect->title != NULL ? dialect->title : dialect->name);
+  wire_print_key_text(out, "title", dialect->title != NULL ? dialect->title : dialect->name);
   if (dialect->about != NULL) {
-    key_text(out, "description", dialect->about);
+    wire_print_key_text(out, "description", dialect->about);
   }
-  key_text(out, "version", SIGAP_VERSION);
+  wire_print_key_text(out, "version", SIGAP_VERSION);
   buf_add_text(out, ",\"license\":{\"name\":\"MIT\",\"identifier\":\"MIT\"}}");
 }
 
@@ -677,9 +664,9 @@ void kit_openapi(const struct dialect *dialect, const char *server_url, struct b
   struct doc *doc = ARENA_NEW(arena, struct doc);
   *doc = (struct doc){.dialect = dialect, .out = out, .arena = arena};
   buf_add_char(out, '{');
-  key_text(out, "openapi", "3.1.0");
+  wire_print_key_text(out, "openapi", "3.1.0");
   info(doc);
-  key(out, "servers");
+  wire_print_key(out, "servers");
   buf_add_text(out, "[{\"url\":");
   wire_print_text(out, str_of(server_url != NULL ? server_url : "/"));
   buf_add_text(out, "}]");

@@ -72,11 +72,11 @@ struct str ticket_status_word(int status) {
   }
 }
 
-bool ticket_readable(const struct who *who, const struct ticket *ticket) {
+bool ticket_in_scope(const struct who *who, const struct ticket *ticket, enum permission permission) {
   if (ticket->tenant_id != who->tenant_id) {
     return false;
   }
-  switch (access_scope(who->role, MAY_TICKET_READ)) {
+  switch (access_scope(who->role, permission)) {
     case SCOPE_ALL:
       return true;
     case SCOPE_READABLE:
@@ -91,7 +91,7 @@ bool ticket_readable(const struct who *who, const struct ticket *ticket) {
 }
 
 bool ticket_visible(const struct who *who, const struct ticket *ticket) {
-  return ticket->removed_at == 0 && ticket_readable(who, ticket);
+  return ticket->removed_at == 0 && ticket_in_scope(who, ticket, MAY_TICKET_READ);
 }
 
 /* ---- creation ---- */

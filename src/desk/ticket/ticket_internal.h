@@ -17,8 +17,8 @@ enum status ticket_load(struct ctx *ctx, struct uuid uuid, bool locked, struct t
 /* ---- ticket.c ---- */
 /* MAY_TICKET_READ's cell for this ticket; a removed one is visible to nobody. */
 bool ticket_visible(const struct who *who, const struct ticket *ticket);
-/* Likewise, but for the removal: whom the ticket itself would be shown to. */
-bool ticket_readable(const struct who *who, const struct ticket *ticket);
+/* The permission table's cell for this caller and this ticket, removed or not. */
+bool ticket_in_scope(const struct who *who, const struct ticket *ticket, enum permission permission);
 /* Adds a fault on `field` where the text is blank, not UTF-8, with control characters, or over its
  * limit in code points (255) or bytes (64 KiB). */
 enum status ticket_check_title(struct ctx *ctx, struct str text) MUST_CHECK;

@@ -94,21 +94,6 @@ static enum status change_status(struct ctx *ctx, const struct ticket_status_cha
   return STATUS_OK;
 }
 
-static bool may_reply(const struct who *who, const struct ticket *ticket) {
-  switch (access_scope(who->role, MAY_TICKET_REPLY)) {
-    case SCOPE_ALL:
-      return true;
-    case SCOPE_READABLE:
-      return ticket->assignee_id == 0 || ticket->assignee_id == who->account_id;
-    case SCOPE_ASSIGNED:
-      return ticket->assignee_id == who->account_id;
-    case SCOPE_OWN:
-      return ticket->author_id == who->account_id;
-    default:
-      return false;
-  }
-}
-
 static enum status record(struct ctx *ctx, const struct ticket *ticket, enum activity_action action,
                           struct str old_word, struct str new_word, struct event event) {
   TRY(activity_add(ctx, ticket->tenant_id, ticket->id, action, old_word, new_word));
@@ -174,7 +159,7 @@ static enum status answer_run(struct ctx *ctx, void *arg) {
   }
   *after = *before;
   bool replied = answer->text.at != NULL;
-  if (replied && !may_reply(ctx->who, before)) {
+  if (replied && !ticket_in_scope(ctx->who, before, MAY_TICKET_REPLY)) {
     return problem_set(ctx, &ticket_forbidden);
   }
   if (answer->change != NULL) {
