@@ -6,6 +6,8 @@ DESTDIR ?=
 ONLY ?=
 # Seconds for each fuzz target.
 SECONDS_EACH ?= 60
+# How often make crash goes through its tests.
+ROUNDS ?= 5
 ARGS ?=
 
 .PHONY: all run test bench fuzz crash tidy format install deb clean
@@ -38,10 +40,10 @@ fuzz:
 	@ninja -C build/fuzz fuzz
 	@exec tests/fuzz/run $(SECONDS_EACH) $(ONLY)
 
-crash: all
+# The tests that kill a writing process, again and again.
+crash:
 	@tools/setup build test
-	@test -x tests/crash/run || { echo "make crash: there is no tests/crash/run yet." >&2; exit 1; }
-	@exec tests/crash/run $(ARGS)
+	@exec tests/run --build --only '^crash/|/kill' --repeat $(ROUNDS)
 
 tidy:
 	@tools/setup build test tidy

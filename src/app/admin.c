@@ -1,6 +1,7 @@
 #include "app/admin.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,7 +12,12 @@
 
 #include "base/log.h"
 
-enum { ARGS_MAX = 64, WAIT_S = 5, CLIENT_WAIT_S = 60, ANSWER_MAX = 64 * 1024 * 1024 };
+enum { ARGS_MAX = 64, WAIT_S = 5, CLIENT_WAIT_S = 60, PAUSE_MS = 100, ANSWER_MAX = 64 * 1024 * 1024 };
+
+/* The other end of a connection, and what ends the waiting for it. */
+struct peer {
+  int fd, stop, wait_s;
+};
 
 static enum status address_of(const char *data_dir, struct sockaddr_un *address, char why[256]) {
   *address = (struct sockaddr_un){.sun_family = AF_UNIX};
@@ -70,9 +76,23 @@ static bool send_all(int fd, const void *bytes, size_t len) {
   return true;
 }
 
-static bool receive_all(int fd, void *bytes, size_t len) {
+/* Until there is something to read; false after the time, or when `stop` can be read. */
+static bool wait_readable(int fd, int stop, int seconds) {
+  struct pollfd polled[] = {{.fd = fd, .events = POLLIN}, {.fd = stop, .events = POLLIN}};
+  int ready;
+  do {
+    ready = poll(polled, 2, seconds * 1000);
+  } while (ready < 0 && errno == EINTR);
+  return ready > 0 && polled[0].revents != 0;
+}
+
+static bool receive_all(const struct peer *peer, void *bytes, size_t len) {
+  int fd = peer->fd;
   char *at = bytes;
   while (len > 0) {
+    if (!wait_readable(fd, peer->stop, peer->wait_s)) {
+      return false;
+    }
     ssize_t got = recv(fd, at, len, 0);
     if (got < 0 && errno == EINTR) {
       continue;
@@ -91,15 +111,15 @@ static bool send_frame(int fd, struct str frame) {
   return send_all(fd, length, sizeof length) && send_all(fd, frame.at, frame.len);
 }
 
-static bool receive_frame(int fd, struct buf *frame) {
+static bool receive_frame(const struct peer *peer, struct buf *frame) {
   uint8_t length[4];
-  if (!receive_all(fd, length, sizeof length)) {
+  if (!receive_all(peer, length, sizeof length)) {
     return false;
   }
   size_t len = (size_t)length[0] | (size_t)length[1] << 8 | (size_t)length[2] << 16 | (size_t)length[3] << 24;
   buf_clear(frame);
   char *at = len < frame->max ? buf_reserve(frame, len + 1) : NULL;
-  if (at == NULL || !receive_all(fd, at, len)) {
+  if (at == NULL || !receive_all(peer, at, len)) {
     return false;
   }
   at[len] = '\0';
@@ -107,9 +127,8 @@ static bool receive_frame(int fd, struct buf *frame) {
   return true;
 }
 
-static void wait_at_most(int fd, int seconds) {
+static void send_at_most(int fd, int seconds) {
   struct timeval limit = {.tv_sec = seconds};
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
@@ -126,18 +145,22 @@ static int split(struct buf *frame, char *argv[ARGS_MAX + 1]) {
   return argc;
 }
 
-void admin_serve_one(int listener, admin_command command, void *app) {
+void admin_serve_one(int listener, int stop, admin_command command, void *app) {
   int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
   if (fd < 0) {
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      poll(NULL, 0, PAUSE_MS); /* the client still waits: the caller would come back at once, again and again */
+    }
     return;
   }
-  wait_at_most(fd, WAIT_S);
+  const struct peer peer = {.fd = fd, .stop = stop, .wait_s = WAIT_S};
+  send_at_most(fd, WAIT_S);
   CLEANUP_BUF struct buf arguments, input, out, err;
   buf_init(&arguments, ADMIN_FRAME_MAX + 1); /* with the NUL behind the frame */
   buf_init(&input, ADMIN_FRAME_MAX + 1);
   buf_init(&out, ANSWER_MAX);
   buf_init(&err, ADMIN_FRAME_MAX);
-  if (receive_frame(fd, &arguments) && receive_frame(fd, &input)) {
+  if (receive_frame(&peer, &arguments) && receive_frame(&peer, &input)) {
     char *argv[ARGS_MAX + 1];
     int argc = split(&arguments, argv);
     if (argc < 0) {
@@ -165,7 +188,8 @@ enum status admin_call(const char *data_dir, int argc, const char *const *argv, 
     }
     return STATUS_NOT_FOUND;
   }
-  wait_at_most(fd, CLIENT_WAIT_S);
+  const struct peer peer = {.fd = fd, .stop = -1, .wait_s = CLIENT_WAIT_S};
+  send_at_most(fd, CLIENT_WAIT_S);
   CLEANUP_BUF struct buf arguments, out, err, code;
   buf_init(&arguments, ADMIN_FRAME_MAX);
   buf_init(&out, ANSWER_MAX + 1);
@@ -180,7 +204,7 @@ enum status admin_call(const char *data_dir, int argc, const char *const *argv, 
     return STATUS_INVALID;
   }
   bool done = send_frame(fd, buf_str(&arguments)) && send_frame(fd, input) &&
-              receive_frame(fd, &out) && receive_frame(fd, &err) && receive_frame(fd, &code) && code.len == 1;
+              receive_frame(&peer, &out) && receive_frame(&peer, &err) && receive_frame(&peer, &code) && code.len == 1;
   close(fd);
   if (!done) {
     snprintf(why, 256, "The running server did not answer on %s. Is it busy stopping? Try again in a moment.", address.sun_path);

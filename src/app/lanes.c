@@ -69,13 +69,13 @@ static bool pool_submit(struct pool *pool, struct call *call) {
   return taken;
 }
 
-/* The next call; NULL when stopping and none is left. */
+/* The next call; NULL when stopping. */
 static struct call *pool_take(struct pool *pool) {
   pthread_mutex_lock(&pool->lock);
   while (pool->first == NULL && !pool->stopping) {
     pthread_cond_wait(&pool->there, &pool->lock);
   }
-  struct call *call = pool->first;
+  struct call *call = pool->stopping ? NULL : pool->first;
   if (call != NULL) {
     pool->first = call->next;
     if (pool->first == NULL) {

@@ -23,7 +23,8 @@ struct lanes_config {
 /* Opens all connections; no thread runs yet. */
 enum status lanes_new(const struct lanes_config *config, struct lanes **out, char why[256]) MUST_CHECK;
 void lanes_start(struct lanes *lanes);
-/* Every call that was taken is finished first; no new one may come. */
+/* After the HTTP server's stop, when whoever could still be answered has been. Calls under way are finished; those
+ * that only waited are dropped, because their clients have gone. New ones are refused. */
 void lanes_stop(struct lanes *lanes);
 /* Ends the writer: what is queued is committed, later commands are refused. After lanes_stop. */
 void lanes_end_writes(struct lanes *lanes);

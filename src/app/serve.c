@@ -29,7 +29,7 @@
 
 /* `sigap serve`: wires the rooms together, waits for a signal, takes them apart again. */
 
-enum { GRACE_MS = 8000, PGSQL_THREADS = 16, POOL_THREADS = 2, ARENA_MAX = 16 * 1024 * 1024 };
+enum { GRACE_MS = 7000, PGSQL_THREADS = 16, POOL_THREADS = 2, ARENA_MAX = 16 * 1024 * 1024 };
 
 struct server {
   const struct options *options;
@@ -256,27 +256,32 @@ static void wait_for_end(struct server *server) {
       return;
     }
     if (ready > 0 && (polled[1].revents & POLLIN) != 0) {
-      admin_serve_one(server->admin, client_command, server);
+      admin_serve_one(server->admin, server->signals, client_command, server);
     }
   }
 }
 
-/* In the order that keeps every promise: no new requests, running ones end, their writes commit. */
+static void *stop_post(void *arg) {
+  struct server *server = arg;
+  post_stop(server->post);
+  return NULL;
+}
+
+/* In the order that keeps every promise: no new requests, running ones end, their writes commit. The mail under way
+ * ends meanwhile, so that one grace is not added to the other. */
 static void stop(struct server *server) {
   atomic_store(&server->view.stopping, true);
   admin_close(server->options->data, server->admin);
-  if (server->http != NULL) {
-    http_server_stop(server->http, GRACE_MS);
+  pthread_t mail_ends;
+  bool beside = pthread_create(&mail_ends, NULL, stop_post, server) == 0;
+  http_server_stop(server->http, GRACE_MS);
+  lanes_stop(server->lanes);
+  if (beside) {
+    pthread_join(mail_ends, NULL);
+  } else {
+    post_stop(server->post);
   }
-  if (server->lanes != NULL) {
-    lanes_stop(server->lanes);
-  }
-  if (server->post != NULL) {
-    post_stop(server->post); /* its last mark still goes through the writer */
-  }
-  if (server->lanes != NULL) {
-    lanes_end_writes(server->lanes); /* afterwards nobody wakes the post */
-  }
+  lanes_end_writes(server->lanes); /* the last mark of the post went through it; afterwards nobody wakes the post */
   http_server_free(server->http);
   post_free(server->post);
   timers_free(server->timers);

@@ -41,8 +41,12 @@ static enum status livez(struct call *call) {
   return call_answer_raw(call, 200, STR("text/plain; charset=utf-8"), STR("ok\n"));
 }
 
+static bool is_ready(void) {
+  return atomic_load(&view->ready) && !atomic_load(&view->stopping) && lanes_healthy(view->lanes);
+}
+
 static enum status readyz(struct call *call) {
-  if (!atomic_load(&view->ready) || atomic_load(&view->stopping) || !lanes_healthy(view->lanes)) {
+  if (!is_ready()) {
     return problem_set(&call->ctx, &not_ready);
   }
   return call_answer_raw(call, 200, STR("text/plain; charset=utf-8"), STR("ready\n"));
@@ -86,7 +90,7 @@ static void server_metrics(struct buf *out) {
              "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %lld\n"
              "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %lld\n"
              "# TYPE sigap_build_info gauge\nsigap_build_info{version=\"" SIGAP_VERSION "\"} 1\n",
-             atomic_load(&view->ready) ? 1 : 0, resident_bytes(), (long long)(view->started_at / TIME_SECOND_US));
+             is_ready() ? 1 : 0, resident_bytes(), (long long)(view->started_at / TIME_SECOND_US));
 }
 
 enum { DOCUMENT_MAX = 8 * 1024 * 1024 };

@@ -66,7 +66,8 @@ static void configure(void) {
 /* ---- failures ---- */
 
 static bool is_no_space(sqlite3 *connection, int code) {
-  if ((code & 0xff) == SQLITE_FULL) {
+  /* The index of the WAL holds nothing of its own: that it can't grow means no more than the full disk. */
+  if ((code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE) {
     return true;
   }
   /* A failed fsync is never harmless, whatever its cause: what the kernel holds may differ from the disk. */

@@ -253,10 +253,22 @@ static unsigned bit_of(enum http_method method) {
   return 1U << method;
 }
 
+static bool has_parameter(const struct entry *entry) {
+  for (unsigned i = 0; i < entry->pattern.count; i++) {
+    if (is_parameter(entry->pattern.at[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* At a leaf: the exact case before the folded, a row that insists on its case before one that happens to fit,
- * a HEAD row before the GET row that would do. */
-static void look_at(const struct node *node, struct search *search) {
+ * a HEAD row before the GET row that would do. True where a row owns this very path: all literals, in the case
+ * it insists on. Then no row with a parameter gets it, whatever the method: what is a verb to one table is no
+ * id to another. */
+static bool look_at(const struct node *node, struct search *search) {
   int best = 0;
+  bool owned = false;
   bool open = search->found == NULL; /* a leaf visited before has the better pattern */
   for (const struct entry *entry = node->entries; entry != NULL; entry = entry->next) {
     if (search->group != -1 && entry->group != search->group) {
@@ -267,6 +279,7 @@ static void look_at(const struct node *node, struct search *search) {
       continue;
     }
     search->allowed |= bit_of(entry->method);
+    owned = owned || (fit == FIT_EXACT && !entry->fold_case && !has_parameter(entry));
     bool same = entry->method == search->method;
     bool head = search->method == HTTP_HEAD && entry->method == HTTP_GET;
     if (!open || (!same && !head)) {
@@ -278,21 +291,20 @@ static void look_at(const struct node *node, struct search *search) {
       search->found = entry;
     }
   }
+  return owned;
 }
 
-/* As deep as the path has segments, which are few. */
-static void walk(const struct node *node, unsigned depth, struct search *search) {
+/* As deep as the path has segments, which are few. True where the path was found to have an owner. */
+static bool walk(const struct node *node, unsigned depth, struct search *search) {
   if (depth == search->path->count) {
-    look_at(node, search);
-    return;
+    return look_at(node, search);
   }
   size_t place;
-  if (literal_place(node, search->path->at[depth], &place)) {
-    walk(node->literals[place], depth + 1, search);
+  if (literal_place(node, search->path->at[depth], &place) &&
+      walk(node->literals[place], depth + 1, search)) {
+    return true;
   }
-  if (node->parameter != NULL) {
-    walk(node->parameter, depth + 1, search);
-  }
+  return node->parameter != NULL && walk(node->parameter, depth + 1, search);
 }
 
 /* Percent-decodes the segments that need it. Dots must not walk, also not in disguise. */
@@ -319,7 +331,7 @@ enum router_result router_find(const struct router *router, enum http_method met
     return ROUTER_NO_PATH;
   }
   struct search search = {.method = method, .group = group, .path = &segments};
-  walk(&router->root, 0, &search);
+  (void)walk(&router->root, 0, &search);
   if ((search.allowed & bit_of(HTTP_GET)) != 0) {
     search.allowed |= bit_of(HTTP_HEAD);
   }

@@ -6,7 +6,8 @@
 /* Finds the row of a table for a method and a path. Patterns are segments: "/api/ticket/:id".
  * A literal segment goes before a parameter; a route whose literals match in their exact
  * case goes before one that folds letter case; a trailing slash is always optional. Empty
- * segments, "." and ".." never match. */
+ * segments, "." and ".." never match. A path that is a row's very own, all literals in the
+ * case it insists on, is no other row's parameter, whatever the method: ROUTER_NO_METHOD. */
 struct router;
 
 struct router_row {

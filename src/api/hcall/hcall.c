@@ -143,6 +143,7 @@ static void print_problem(struct call *call, int http, const char *message, stru
 #define UNAUTHORIZED SAYS(401, "Unauthorized")
 #define USER_ROLE SAYS(403, "User role not authorized for this endpoint")
 #define INVALID SAYS(400, "Invalid data")
+#define TENANT SAYS(403, "The tenant that the host names is not active")
 #define NO_TICKET SAYS(404, "Ticket hasn't found")
 #define MEDIA SAYS(415, "The body is not JSON")
 #define FULL SAYS(507, "No space left to keep it")
@@ -155,16 +156,16 @@ static void print_problem(struct call *call, int http, const char *message, stru
 static const struct answer master_create_answers[] = {
     {200, "Master user has been created", &hcall_token_out},
     SAYS(400, "Invalid data, Password is invalid or Email already exists"),
-    SAYS(403, "Master user already exists"), MEDIA, FULL, ALWAYS};
+    SAYS(403, "Master user already exists"), TENANT, MEDIA, FULL, ALWAYS};
 static const struct answer master_delete_answers[] = {
     {200, "Master user has been deleted", &hcall_message_out}, INVALID,
-    SAYS(403, "Invalid master credentials"), SAYS(404, "Master user not found"), MEDIA, FULL, ALWAYS};
+    SAYS(403, "Invalid master credentials"), TENANT, SAYS(404, "Master user not found"), MEDIA, FULL, ALWAYS};
 static const struct answer auth_enter_answers[] = {
     {200, "User has been loged in", &hcall_token_out},
-    SAYS(400, "Email aren't registered, Password is incorrect or Invalid data"), MEDIA, FULL, ALWAYS};
+    SAYS(400, "Email aren't registered, Password is incorrect or Invalid data"), TENANT, MEDIA, FULL, ALWAYS};
 static const struct answer auth_register_answers[] = {
     {200, "User has been registered", &hcall_token_out},
-    SAYS(400, "Email already exists, Password is invalid or Invalid data"), MEDIA, FULL, ALWAYS};
+    SAYS(400, "Email already exists, Password is invalid or Invalid data"), TENANT, MEDIA, FULL, ALWAYS};
 static const struct answer user_fetch_answers[] = {
     {200, "A list of accounts", &hcall_users_out},
     {200, "One account, where an e-mail address was given", &hcall_user_out},
@@ -362,7 +363,7 @@ static const struct route routes[] = {
 
 /* Only this dialect's own paths: what else stands under /api/ticket/ is another one's. */
 static const char *const prefixes[] = {"/api/master",        "/api/auth/enter",    "/api/auth/register",
-                                       "/api/user/",         "/api/ticket/create", "/api/ticket/edit",
+                                       "/api/user",          "/api/ticket/create", "/api/ticket/edit",
                                        "/api/ticket/update", "/api/ticket/fetch",  "/api/ticket/count",
                                        "/api/ticket/info",   "/api/ticket/remove", NULL};
 

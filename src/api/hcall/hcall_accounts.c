@@ -50,7 +50,9 @@ enum status hcall_master_delete(struct call *call) {
   enum status status = session_prove(ctx, &sign_in, &account);
   status = hcall_reword(ctx, status, &session_wrong_email, &hcall_master_unknown);
   TRY(hcall_reword(ctx, status, &session_wrong_password, &hcall_master_password));
-  TRY(account_delete_self(ctx, &account));
+  /* Somebody with the same credentials may have been faster by a moment. */
+  status = account_delete_self(ctx, &account);
+  TRY(hcall_reword(ctx, status, &account_not_found, &hcall_master_unknown));
   return hcall_say(call, "Master user has been deleted");
 }
 

@@ -63,15 +63,24 @@ void kit_free(struct kit *kit) {
   free(kit);
 }
 
-/* Whose envelope an unknown path gets: the dialect with the longest fitting prefix. */
+/* Whole segments: "/api/user" is no prefix of "/api/users". */
+static bool path_starts(struct str path, const char *prefix) {
+  size_t len = strlen(prefix);
+  bool whole = path.len == len || (path.len > len && (path.at[len] == '/' || prefix[len - 1] == '/'));
+  return whole && str_equal_fold((struct str){path.at, len}, str_of(prefix));
+}
+
+/* Whose envelope an unknown path gets: the dialect with the longest fitting prefix. A path that was never
+ * understood is nobody's but the root's. */
 static const struct dialect *dialect_of_path(const struct kit *kit, struct str path) {
   const struct dialect *best = kit->config.dialects[0];
+  path = path.len > 0 ? path : STR("/");
   size_t best_len = 0;
   for (size_t d = 0; d < kit->config.dialect_count; d++) {
     const struct dialect *dialect = kit->config.dialects[d];
     for (const char *const *prefix = dialect->prefixes; prefix != NULL && *prefix != NULL; prefix++) {
       size_t len = strlen(*prefix);
-      if (len > best_len && path.len >= len && str_equal_fold((struct str){path.at, len}, str_of(*prefix))) {
+      if (len > best_len && path_starts(path, *prefix)) {
         best = dialect;
         best_len = len;
       }
@@ -177,6 +186,7 @@ void kit_refuse(void *kit_pointer, struct http_exchange *exchange) {
   if (call == NULL) { /* kit_head never saw it */
     call = call_new(kit, exchange, dialect_of_path(kit, exchange->head.path));
   }
+  cors_add(kit, exchange); /* the server dropped what the head had added */
   problem_clear(&call->ctx);
   problem_set(&call->ctx, status == 413 ? &problem_too_large : &kit_bad_request);
   call_print_problem(call, call->ctx.problem.kind->status);

@@ -70,7 +70,7 @@ struct dialect {
   /* Prints the whole error body. `http` and `message` as found by the sayings. */
   void (*print_problem)(struct call *call, int http, const char *message, struct buf *out);
   bool bare_token;                      /* "Authorization: <token>" is taken too */
-  const char *const *prefixes;          /* whose unknown paths get this dialect's envelope; ends with NULL. Longest wins */
+  const char *const *prefixes;          /* whose unknown paths get this dialect's envelope; whole segments; ends with NULL. Longest wins */
   int group;                            /* router group; 0 */
   bool unlimited;                       /* health, metrics, documents: no token, no database, no rate limit, no lane */
 };

@@ -14,7 +14,19 @@
 
 /* ---- before the handler ---- */
 
+/* Two of them could mean one caller here and another to whoever stands before us: then there is none. */
+static bool authorization_is_repeated(const struct http_head *head) {
+  unsigned count = 0;
+  for (unsigned i = 0; i < head->header_count; i++) {
+    count += str_equal_fold(head->headers[i].name, STR("Authorization"));
+  }
+  return count > 1;
+}
+
 static struct str token_of(const struct call *call) {
+  if (authorization_is_repeated(&call->exchange->head)) {
+    return STR_NONE;
+  }
   struct str value = http_header(&call->exchange->head, "Authorization");
   if (value.len > 7 && str_equal_fold((struct str){value.at, 7}, STR("Bearer "))) {
     return str_trim((struct str){value.at + 7, value.len - 7});

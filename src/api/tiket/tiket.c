@@ -122,6 +122,7 @@ static void print_problem(struct call *call, int http, const char *message, stru
 #define SAYS(http, words) {(http), (words), NULL}
 #define UNAUTHORIZED SAYS(401, "Unauthorized")
 #define FORBIDDEN SAYS(403, "You are not allowed to do this")
+#define TENANT SAYS(403, "The tenant that the host names is not active")
 #define NO_TICKET SAYS(404, "Ticket not found")
 #define WRONG SAYS(400, "A field is missing or wrong")
 #define MEDIA SAYS(415, "The body is neither JSON nor a form")
@@ -135,10 +136,10 @@ static void print_problem(struct call *call, int http, const char *message, stru
 static const struct answer register_answers[] = {
     {200, "Succesfully Registered", &tiket_register_out},
     SAYS(400, "A field is missing or wrong, or the address is already registered"),
-    SAYS(403, "You are not allowed to create an admin account"), MEDIA, FULL, ALWAYS};
+    SAYS(403, "You are not allowed to create an admin account"), TENANT, MEDIA, FULL, ALWAYS};
 static const struct answer login_answers[] = {
     {200, "Succesfully Logged In", &tiket_login_out},
-    SAYS(400, "Email or password is invalid"), MEDIA, FULL, ALWAYS};
+    SAYS(400, "Email or password is invalid"), TENANT, MEDIA, FULL, ALWAYS};
 static const struct answer logout_answers[] = {
     {200, "Succesfully Logged Out", &tiket_logout_out}, UNAUTHORIZED, FULL, ALWAYS};
 static const struct answer submit_answers[] = {

@@ -87,6 +87,9 @@ enum status tenant_of_host(struct ctx *ctx, struct str host, struct tenant *out)
   struct str lower;
   struct tenant_row row;
   enum status status = STATUS_NOT_FOUND;
+  if (host.len > 0 && host.at[host.len - 1] == '.') {
+    host.len--; /* "desk.example." is the same name, told absolutely */
+  }
   if (domain_lower(ctx->arena, host, &lower)) {
     status = sql_tenant_by_domain(ctx, &(struct tenant_by_domain_in){lower}, &row);
   }

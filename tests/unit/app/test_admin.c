@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "app/admin.h"
 #include "base/log.h"
@@ -14,6 +16,7 @@ struct fixture {
   char folder[128];
   char why[256];
   int listener;
+  int stop[2]; /* a pipe: written to where the server shall end */
   pthread_t server;
   /* what the server saw */
   int calls, argc;
@@ -45,7 +48,7 @@ static int command(void *app, int argc, char **argv, struct str input, struct bu
 
 static void *serve_once(void *arg) {
   struct fixture *fixture = arg;
-  admin_serve_one(fixture->listener, command, fixture);
+  admin_serve_one(fixture->listener, fixture->stop[0], command, fixture);
   return NULL;
 }
 
@@ -53,6 +56,7 @@ static int setup(void **state) {
   struct fixture *fixture = test_calloc(1, sizeof *fixture);
   log_setup(LOG_ERROR, LOG_TEXT);
   folder_make(fixture->folder);
+  assert_int_equal(pipe2(fixture->stop, O_CLOEXEC), 0);
   assert_int_equal(admin_listen(fixture->folder, &fixture->listener, fixture->why), STATUS_OK);
   assert_int_equal(pthread_create(&fixture->server, NULL, serve_once, fixture), 0);
   *state = fixture;
@@ -71,6 +75,8 @@ static int teardown(void **state) {
     pthread_join(fixture->server, NULL);
   }
   admin_close(fixture->folder, fixture->listener);
+  close(fixture->stop[0]);
+  close(fixture->stop[1]);
   folder_remove(fixture->folder);
   test_free(fixture);
   return 0;
@@ -304,6 +310,59 @@ static void a_caller_that_left_harms_nobody(void **state) {
   assert_int_equal(fixture->calls, 1);
 }
 
+static int64_t now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void a_client_that_hangs_does_not_hold_up_the_end(void **state) {
+  struct fixture *fixture = *state;
+  int fd = connected(fixture);
+  send_length(fd, 100);
+  usleep(100 * 1000);
+  int64_t began = now_ms();
+  assert_int_equal(write(fixture->stop[1], "x", 1), 1);
+  wait_for_server(fixture);
+  assert_true(now_ms() - began < 2000);
+  assert_int_equal(fixture->calls, 0);
+  close(fd);
+}
+
+static void a_command_that_is_there_runs_even_at_the_end(void **state) {
+  struct fixture *fixture = *state;
+  assert_int_equal(write(fixture->stop[1], "x", 1), 1);
+  const char *const argv[] = {"sigap", "user", "list"};
+  int code = -1;
+  char out[256];
+  char err[256];
+  enum status status = call(fixture, 3, argv, STR_NONE, &code, out, err, sizeof out);
+  wait_for_server(fixture);
+  /* Run wholly or not at all, and the caller knows which. */
+  assert_int_equal(status, fixture->calls == 1 ? STATUS_OK : STATUS_UNAVAILABLE);
+}
+
+static void without_a_free_file_the_caller_is_not_sent_round_and_round(void **state) {
+  struct fixture *fixture = *state;
+  shutdown(fixture->listener, SHUT_RDWR);
+  wait_for_server(fixture);
+  admin_close(fixture->folder, fixture->listener);
+  assert_int_equal(admin_listen(fixture->folder, &fixture->listener, fixture->why), STATUS_OK);
+  int fd = connected(fixture);
+  struct rlimit before;
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+  struct rlimit none = before;
+  none.rlim_cur = 3;
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+  int64_t began = now_ms();
+  admin_serve_one(fixture->listener, -1, command, fixture);
+  int64_t took = now_ms() - began;
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+  assert_true(took >= 50 && took < 2000);
+  assert_int_equal(fixture->calls, 0);
+  close(fd);
+}
+
 static void a_server_that_hangs_up_is_told(void **state) {
   struct fixture *fixture = *state;
   const char *argv[80];
@@ -345,6 +404,9 @@ int main(void) {
       TEST(half_a_frame_runs_nothing),
       TEST(too_many_arguments_run_nothing),
       TEST(a_caller_that_left_harms_nobody),
+      TEST(a_client_that_hangs_does_not_hold_up_the_end),
+      TEST(a_command_that_is_there_runs_even_at_the_end),
+      TEST(without_a_free_file_the_caller_is_not_sent_round_and_round),
       TEST(a_server_that_hangs_up_is_told),
       TEST(a_command_over_its_limit_is_told),
   };

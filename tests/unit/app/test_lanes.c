@@ -130,8 +130,18 @@ static void the_writer_hands_back_and_tells(struct store *store) {
   close_lanes();
 }
 
-static void stopping_finishes_what_was_taken(struct store *store) {
+static void *open_the_gate(void *arg) {
+  usleep(200 * 1000);
+  for (int i = 0; i < *(const int *)arg; i++) {
+    sem_post(&gate);
+  }
+  return NULL;
+}
+
+static void stopping_finishes_what_runs_and_drops_what_waits(struct store *store) {
   open_lanes(store, 1);
+  gated = true;
+  assert_int_equal(sem_init(&gate, 0, 0), 0);
   lanes_start(lanes);
   enum { CALLS = 20 };
   static struct call slow[CALLS];
@@ -147,13 +157,19 @@ static void stopping_finishes_what_was_taken(struct store *store) {
     assert_true(face.submit(face.app, &writes[i], LANE_WRITER));
     wanted++;
   }
+  usleep(100 * 1000); /* both threads of the pool have one, and wait at the gate */
+  pthread_t opener;
+  const int many = CALLS;
+  assert_int_equal(pthread_create(&opener, NULL, open_the_gate, (void *)&many), 0);
   lanes_stop(lanes);
-  assert_int_equal(atomic_load(&ran), CALLS);
+  pthread_join(opener, NULL);
+  assert_int_equal(atomic_load(&ran), 2);
   lanes_end_writes(lanes);
   assert_int_equal(atomic_load(&committed), wanted); /* afterwards their exchanges are gone */
   assert_false(face.submit(face.app, &slow[0], LANE_POOL));
   assert_true(store->pgsql || !face.submit(face.app, &writes[0], LANE_WRITER));
   lanes_free(lanes);
+  sem_destroy(&gate);
 }
 
 static void a_full_lane_refuses(struct store *store) {
@@ -233,7 +249,7 @@ int main(void) {
       STORE_TEST(every_lane_runs_what_it_takes),
       STORE_TEST_SQLITE(each_io_thread_has_a_connection_of_its_own),
       STORE_TEST_SQLITE(the_writer_hands_back_and_tells),
-      STORE_TEST(stopping_finishes_what_was_taken),
+      STORE_TEST(stopping_finishes_what_runs_and_drops_what_waits),
       STORE_TEST(a_full_lane_refuses),
       STORE_TEST(a_further_connection_may_write),
       STORE_TEST(counters_read_as_text),

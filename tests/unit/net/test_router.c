@@ -26,6 +26,7 @@ static const struct router_row rows[] = {
     {HTTP_POST, "/api/tickets", false, 2, "tenant create"},
     {HTTP_GET, "/x/:a/c", false, 0, "x parameter"},
     {HTTP_GET, "/x/b/:c", false, 0, "x literal"},
+    {HTTP_POST, "/x/:a/c", false, 0, "x post"},
     {HTTP_GET, "/fold/Me", true, 0, "folds"},
     {HTTP_GET, "/fold/me", false, 0, "insists"},
     {HTTP_HEAD, "/both", false, 0, "own head"},
@@ -76,8 +77,22 @@ static void the_exact_verb_goes_before_the_parameter(void **state) {
   finds(HTTP_POST, "/api/ticket/0190", "tiket remove", "0190");
   finds(HTTP_POST, "/api/ticket/Create", "tiket remove", "Create");
   finds(HTTP_POST, "/API/ticket/create", "tiket remove", "create");
-  finds(HTTP_POST, "/api/ticket/info", "tiket remove", "info");
+  finds(HTTP_POST, "/api/ticket/Info", "tiket remove", "Info");
   finds(HTTP_POST, "/api/ticket/create/restore", "tiket restore", "create");
+}
+
+static void a_verb_is_nobody_elses_parameter(void **state) {
+  (void)state;
+  static const char *const spellings[] = {"/api/ticket/info", "/api/ticket/info/", "/api/ticket/inf%6f"};
+  for (size_t i = 0; i < COUNT(spellings); i++) {
+    assert_int_equal(find_in(HTTP_POST, spellings[i], -1), ROUTER_NO_METHOD);
+    assert_int_equal(match.allowed, 1U << HTTP_GET | 1U << HTTP_HEAD);
+    assert_null(match.data);
+  }
+  assert_int_equal(find_in(HTTP_GET, "/api/ticket/0190", -1), ROUTER_NO_METHOD);
+  assert_int_equal(match.allowed, 1U << HTTP_POST);
+  /* A row with a parameter owns no path: another method is still looked for under the other shape. */
+  finds(HTTP_POST, "/x/b/c", "x post", "b");
 }
 
 static void folding_rows_match_in_any_case(void **state) {
@@ -103,7 +118,7 @@ static void a_trailing_slash_is_optional(void **state) {
 static void a_wrong_method_is_told_with_what_all_rows_take(void **state) {
   (void)state;
   assert_int_equal(find_in(HTTP_DELETE, "/api/ticket/info", -1), ROUTER_NO_METHOD);
-  assert_int_equal(match.allowed, 1U << HTTP_POST | 1U << HTTP_GET | 1U << HTTP_HEAD);
+  assert_int_equal(match.allowed, 1U << HTTP_GET | 1U << HTTP_HEAD);
   assert_null(match.data);
   assert_int_equal(find_in(HTTP_GET, "/api/ticket/create", -1), ROUTER_NO_METHOD);
   assert_int_equal(match.allowed, 1U << HTTP_POST);
@@ -215,6 +230,7 @@ static void a_table_with_two_equal_rows_aborts(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_exact_verb_goes_before_the_parameter),
+      cmocka_unit_test(a_verb_is_nobody_elses_parameter),
       cmocka_unit_test(folding_rows_match_in_any_case),
       cmocka_unit_test(a_trailing_slash_is_optional),
       cmocka_unit_test(a_wrong_method_is_told_with_what_all_rows_take),
