@@ -251,8 +251,14 @@ static struct db *loop_db(void *app, struct http_loop *loop) {
   return lanes->loop_db[http_loop_index(loop)];
 }
 
+static uint64_t generation(void *app) {
+  const struct lanes *lanes = app;
+  return db_writer_generation(lanes->writer);
+}
+
 struct kit_lanes lanes_face(struct lanes *lanes) {
-  return (struct kit_lanes){.app = lanes, .pgsql = lanes->config.pgsql, .submit = submit, .loop_db = loop_db};
+  return (struct kit_lanes){.app = lanes, .pgsql = lanes->config.pgsql, .submit = submit, .loop_db = loop_db,
+                            .generation = lanes->writer != NULL ? generation : NULL};
 }
 
 bool lanes_healthy(const struct lanes *lanes) {

@@ -25,6 +25,36 @@ struct timers {
   int64_t clock_size, clock_changed_ns;   /* of the clock file as last read */
 };
 
+/* The test build's clock: seconds to add, read again when the file changed. */
+static void follow_clock_file(struct timers *timers) {
+#ifdef SIGAP_TEST_BUILD
+  struct stat found;
+  if (timers->options->clock_file == NULL || stat(timers->options->clock_file, &found) != 0) {
+    return;
+  }
+  int64_t changed_ns = (int64_t)found.st_mtim.tv_sec * INT64_C(1000000000) + found.st_mtim.tv_nsec;
+  if (changed_ns == timers->clock_changed_ns && found.st_size == timers->clock_size) {
+    return;
+  }
+  char text[64];
+  int fd = open(timers->options->clock_file, O_RDONLY | O_CLOEXEC);
+  ssize_t got = fd >= 0 ? read(fd, text, sizeof text) : -1;
+  if (fd >= 0) {
+    close(fd);
+  }
+  int64_t seconds = 0;
+  if (got > 0 && str_int(str_trim((struct str){text, (size_t)got}), &seconds) == STATUS_OK) {
+    timers->clock_changed_ns = changed_ns;
+    timers->clock_size = found.st_size;
+    time_shift(seconds * TIME_SECOND_US);
+    timers->sweep_due = 0;
+    timers->purge_due = 0;
+  }
+#else
+  (void)timers;
+#endif
+}
+
 enum status timers_new(const struct options *options, struct db *db, struct system_view *view, struct timers **out,
                        char why[256]) {
   struct timers *timers = calloc(1, sizeof *timers);
@@ -39,6 +69,7 @@ enum status timers_new(const struct options *options, struct db *db, struct syst
     free(timers);
     return STATUS_INVALID;
   }
+  follow_clock_file(timers); /* before the first request */
   *out = timers;
   return STATUS_OK;
 }
@@ -93,36 +124,6 @@ static void look(struct timers *timers) {
   if (atomic_exchange(&timers->view->ready, answers) != answers) {
     LOG(answers ? LOG_INFO : LOG_ERROR, answers ? "The database answers again." : "The database does not answer.");
   }
-}
-
-/* The test build's clock: seconds to add, read again when the file changed. */
-static void follow_clock_file(struct timers *timers) {
-#ifdef SIGAP_TEST_BUILD
-  struct stat found;
-  if (timers->options->clock_file == NULL || stat(timers->options->clock_file, &found) != 0) {
-    return;
-  }
-  int64_t changed_ns = (int64_t)found.st_mtim.tv_sec * INT64_C(1000000000) + found.st_mtim.tv_nsec;
-  if (changed_ns == timers->clock_changed_ns && found.st_size == timers->clock_size) {
-    return;
-  }
-  char text[64];
-  int fd = open(timers->options->clock_file, O_RDONLY | O_CLOEXEC);
-  ssize_t got = fd >= 0 ? read(fd, text, sizeof text) : -1;
-  if (fd >= 0) {
-    close(fd);
-  }
-  int64_t seconds = 0;
-  if (got > 0 && str_int(str_trim((struct str){text, (size_t)got}), &seconds) == STATUS_OK) {
-    timers->clock_changed_ns = changed_ns;
-    timers->clock_size = found.st_size;
-    time_shift(seconds * TIME_SECOND_US);
-    timers->sweep_due = 0;
-    timers->purge_due = 0;
-  }
-#else
-  (void)timers;
-#endif
 }
 
 /* Also where the clock was set back so far that the hour would become days. */

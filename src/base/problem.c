@@ -17,14 +17,13 @@ const struct problem_kind problem_broken = {STATUS_BROKEN, "broken", "Something 
 
 enum { FAULTS_FIRST = 4, UNAVAILABLE_RETRY_S = 1 };
 
-enum status problem_set(struct ctx *ctx, const struct problem_kind *kind) {
+void problem_keep(struct ctx *ctx, const struct problem_kind *kind) {
   if (ctx->problem.kind == NULL) {
     ctx->problem.kind = kind;
     if (kind == &problem_unavailable && ctx->problem.retry_after_s == 0) {
       ctx->problem.retry_after_s = UNAVAILABLE_RETRY_S;
     }
   }
-  return kind->status;
 }
 
 enum status problem_fault(struct ctx *ctx, struct str field, struct str reason) {

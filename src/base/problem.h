@@ -35,9 +35,14 @@ struct problem {
   uint32_t retry_after_s;          /* TOO_MANY, UNAVAILABLE; 0 = unsaid */
 };
 
-/* Sets ctx->problem where none is set yet, and returns the kind's status:
- * `return problem_set(ctx, &ticket_not_found);` */
-enum status problem_set(struct ctx *ctx, const struct problem_kind *kind);
+/* Sets ctx->problem where none is set yet. */
+void problem_keep(struct ctx *ctx, const struct problem_kind *kind);
+/* The same, and returns the kind's status: `return problem_set(ctx, &ticket_not_found);`
+ * Inline, so that analyzers see as well that it is never STATUS_OK. */
+static inline enum status problem_set(struct ctx *ctx, const struct problem_kind *kind) {
+  problem_keep(ctx, kind);
+  return kind->status != STATUS_OK ? kind->status : STATUS_BROKEN;
+}
 /* Adds a faulty field (texts must live as long as the arena) and sets problem_invalid
  * as the kind where none is. Faults over PROBLEM_FAULTS_MAX are dropped. Returns
  * STATUS_INVALID. */

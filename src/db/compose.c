@@ -314,8 +314,8 @@ static enum status variant_new(struct db *db, unsigned statement, uint64_t prese
                                        &variant->query.slot_count);
   if (status != STATUS_OK) {
     free(variant);
-    return db_fail(db, status, "statement %s: the filters make more than %d branches", known->name,
-                   DB_BRANCHES_MAX);
+    db_fail(db, status, "statement %s: the filters make more than %d branches", known->name, DB_BRANCHES_MAX);
+    return status;
   }
   variant->query.text = strndup(text.at, text.len);
   if (!variant->query.text) {

@@ -151,6 +151,8 @@ void db_attach_writer(struct db *db, struct db_writer *writer);
 void db_writer_stop(struct db_writer *writer);
 /* False after an fsync or I/O error on write: nothing is acknowledged any more until a restart. */
 bool db_writer_healthy(const struct db_writer *writer);
+/* Grows with every commit, before anybody hears of it. Any thread, cheap. */
+uint64_t db_writer_generation(const struct db_writer *writer);
 struct db_writer_stats {
   uint64_t commits, jobs, failed;
   uint64_t commit_ns; /* summed */

@@ -338,12 +338,14 @@ static size_t without_returning(const struct db_query *query, bool *rowid) {
 
 static enum status prepare_one(struct db *db, struct db_query *query) {
   struct lite *lite = db->own;
+  bool rowid = false;
+  size_t len = without_returning(query, &rowid);
   struct lite_query *own = calloc(1, sizeof(*own) + query->slot_count * sizeof(own->index[0]));
   if (!own) {
     die("out of memory");
   }
+  own->rowid = rowid;
   query->handle = own;
-  size_t len = without_returning(query, &own->rowid);
   if (sqlite3_prepare_v3(lite->connection, query->text, (int)len, SQLITE_PREPARE_PERSISTENT, &own->statement, NULL) !=
       SQLITE_OK) {
     return db_fail_about(db, failure(db), query->statement->name);
@@ -356,7 +358,7 @@ static enum status prepare_one(struct db *db, struct db_query *query) {
       return db_fail(db, STATUS_BROKEN, "statement %s has no %s", query->statement->name, name);
     }
   }
-  return own->rowid ? STATUS_OK : check_columns(db, query, own->statement);
+  return rowid ? STATUS_OK : check_columns(db, query, own->statement);
 }
 
 static enum status lite_prepare(struct db *db, struct db_query *const *queries, size_t count) {

@@ -22,6 +22,7 @@ struct db_writer {
   bool asleep, stopping, joined;
   struct db_writer_stats stats;
   atomic_bool healthy;
+  _Atomic uint64_t generation;
 };
 
 /* A batch under way. */
@@ -192,6 +193,7 @@ static void commit_batch(struct db_writer *writer, struct batch *batch, uint64_t
   if (batch->status == STATUS_OK) {
     int64_t from = time_monotonic_ns();
     batch->status = writer->db->engine->control(writer->db, DB_COMMIT);
+    atomic_fetch_add(&writer->generation, 1); /* also where it failed: nobody knows what a reader sees then */
     *commit_ns = (uint64_t)(time_monotonic_ns() - from);
   }
   if (batch->status != STATUS_OK) {
@@ -347,6 +349,10 @@ void db_writer_release(struct db_writer *writer) {
   pthread_cond_destroy(&writer->wake);
   pthread_mutex_destroy(&writer->lock);
   free(writer);
+}
+
+uint64_t db_writer_generation(const struct db_writer *writer) {
+  return atomic_load(&writer->generation);
 }
 
 bool db_writer_healthy(const struct db_writer *writer) {

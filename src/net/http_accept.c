@@ -66,15 +66,8 @@ static void hand_to_loop(struct http_server *server, struct connection *connecti
   struct http_loop *loop = &server->loops[server->next_loop++ % server->config.threads];
   if (loop == here) {
     loop_adopt(loop, connection);
-    return;
-  }
-  pthread_mutex_lock(&loop->inbox.lock);
-  bool was_empty = loop->inbox.connections == NULL && loop->inbox.first == NULL;
-  connection->next = loop->inbox.connections;
-  loop->inbox.connections = connection;
-  pthread_mutex_unlock(&loop->inbox.lock);
-  if (was_empty) {
-    loop_wake(loop);
+  } else {
+    loop_give(loop, connection);
   }
 }
 

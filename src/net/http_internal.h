@@ -208,6 +208,8 @@ void input_drop(struct http_loop *loop, char *input, size_t size);
 void accept_some(struct http_loop *loop);
 void accept_again(struct http_loop *loop);
 void loop_adopt(struct http_loop *loop, struct connection *connection);
+/* The same from another loop's thread. */
+void loop_give(struct http_loop *loop, struct connection *connection);
 
 /* ---- http_connection.c ---- */
 void connection_run(struct connection *connection);

@@ -285,6 +285,18 @@ void loop_adopt(struct http_loop *loop, struct connection *connection) {
   timer_set(connection, loop->now_ms + loop->server->config.limits.idle_timeout_ms);
 }
 
+void loop_give(struct http_loop *loop, struct connection *connection) {
+  struct inbox *inbox = &loop->inbox;
+  pthread_mutex_lock(&inbox->lock);
+  bool was_empty = inbox->connections == NULL && inbox->first == NULL;
+  connection->next = inbox->connections;
+  inbox->connections = connection;
+  pthread_mutex_unlock(&inbox->lock);
+  if (was_empty) {
+    loop_wake(loop);
+  }
+}
+
 static void connection_event(struct connection *connection, uint32_t events) {
   if (connection->state == STATE_DEAD || connection->fd < 0) {
     return; /* closed earlier in this turn */

@@ -59,16 +59,16 @@ static int compare(struct str segment, const struct node *node) {
   return 0;
 }
 
-/* The place of a literal child: found, or where it belongs. */
-static bool literal_place(const struct node *node, struct str segment, size_t *place) {
+/* The literal child of that name; NULL: there is none, and `place` is where it belongs. */
+static struct node *literal_find(const struct node *node, struct str segment, size_t *place) {
   size_t low = 0;
   size_t high = node->literal_count;
   while (low < high) {
     size_t middle = (low + high) / 2;
-    int order = compare(segment, node->literals[middle]);
+    struct node *child = node->literals[middle];
+    int order = compare(segment, child);
     if (order == 0) {
-      *place = middle;
-      return true;
+      return child;
     }
     if (order < 0) {
       high = middle;
@@ -77,7 +77,7 @@ static bool literal_place(const struct node *node, struct str segment, size_t *p
     }
   }
   *place = low;
-  return false;
+  return NULL;
 }
 
 /* Cuts "/a/b/" into its segments. False for empty ones and too many. */
@@ -114,11 +114,12 @@ static void *zeroed(size_t count, size_t size) {
 }
 
 static struct node *literal_child(struct node *node, struct str segment) {
-  size_t place;
-  if (literal_place(node, segment, &place)) {
-    return node->literals[place];
+  size_t place = 0;
+  struct node *child = literal_find(node, segment, &place);
+  if (child != NULL) {
+    return child;
   }
-  struct node *child = zeroed(1, sizeof(*child));
+  child = zeroed(1, sizeof(*child));
   child->name = zeroed(segment.len, 1);
   child->name_len = segment.len;
   for (size_t i = 0; i < segment.len; i++) {
@@ -299,9 +300,9 @@ static bool walk(const struct node *node, unsigned depth, struct search *search)
   if (depth == search->path->count) {
     return look_at(node, search);
   }
-  size_t place;
-  if (literal_place(node, search->path->at[depth], &place) &&
-      walk(node->literals[place], depth + 1, search)) {
+  size_t place = 0;
+  const struct node *literal = literal_find(node, search->path->at[depth], &place);
+  if (literal != NULL && walk(literal, depth + 1, search)) {
     return true;
   }
   return node->parameter != NULL && walk(node->parameter, depth + 1, search);

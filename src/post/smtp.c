@@ -67,7 +67,7 @@ static bool query_known(const char *query) {
 static enum status read_query(struct smtp *smtp, CURLU *parsed, bool always_tls, char why[256]) {
   smtp->tls = always_tls ? TLS_REQUIRED : TLS_TRY;
   char *query = NULL;
-  if (curl_url_get(parsed, CURLUPART_QUERY, &query, CURLU_URLDECODE) != CURLUE_OK) {
+  if (curl_url_get(parsed, CURLUPART_QUERY, &query, CURLU_URLDECODE) != CURLUE_OK || query == NULL) {
     return STATUS_OK;
   }
   enum status status = STATUS_OK;

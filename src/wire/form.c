@@ -43,7 +43,7 @@ static enum status unescape(struct ctx *ctx, struct str text, struct str *out) {
   if (text.len > 0 && (memchr(text.at, '\0', text.len) != NULL || !str_utf8(text))) {
     return problem_set(ctx, &wire_malformed);
   }
-  *out = text.at != NULL ? text : STR("");
+  *out = text.len > 0 ? text : STR("");
   return STATUS_OK;
 }
 

@@ -174,7 +174,7 @@ class Server {
   /** One request, exactly as told; nothing is added but Host and framing. */
   raw(method, target, headers, body) {
     return new Promise((resolve, reject) => {
-      const request = http.request(this.url + target, { method, headers, agent: this.agent }, (response) => {
+      const request = http.request(this.url, { path: target, method, headers, agent: this.agent }, (response) => {
         const chunks = [];
         response.on('data', (chunk) => chunks.push(chunk));
         response.on('error', reject);

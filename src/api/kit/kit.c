@@ -10,21 +10,35 @@
 
 enum { DEFAULT_BODY = 1024 * 1024, DEFAULT_ANSWER = 16 * 1024 * 1024 };
 
-static void build_router(struct kit *kit) {
-  struct router_row *rows = calloc(kit->row_count, sizeof *rows);
-  if (rows == NULL) {
+/* One row for each route of each dialect, and the router over them. */
+static void build_rows(struct kit *kit) {
+  const struct kit_config *config = &kit->config;
+  size_t count = 1; /* at least one, because calloc may answer a wish for nothing with NULL */
+  for (size_t d = 0; d < config->dialect_count; d++) {
+    count += config->dialects[d]->route_count;
+  }
+  kit->rows = calloc(count, sizeof *kit->rows);
+  struct router_row *routed = calloc(count, sizeof *routed);
+  if (kit->rows == NULL || routed == NULL) {
     die("Out of memory for the routes.");
   }
-  for (size_t i = 0; i < kit->row_count; i++) {
-    const struct route *route = kit->rows[i].route;
-    rows[i] = (struct router_row){.method = route->method,
-                                  .pattern = route->path,
-                                  .fold_case = route->fold_case,
-                                  .group = kit->rows[i].dialect->group,
-                                  .data = &kit->rows[i]};
+  for (size_t d = 0; d < config->dialect_count; d++) {
+    const struct dialect *dialect = config->dialects[d];
+    for (size_t r = 0; r < dialect->route_count; r++) {
+      const struct route *route = &dialect->routes[r];
+      struct kit_row *row = &kit->rows[kit->row_count];
+      row->dialect = dialect;
+      row->route = route;
+      routed[kit->row_count] = (struct router_row){.method = route->method,
+                                                   .pattern = route->path,
+                                                   .fold_case = route->fold_case,
+                                                   .group = dialect->group,
+                                                   .data = row};
+      kit->row_count++;
+    }
   }
-  kit->router = router_new(rows, kit->row_count);
-  free(rows);
+  kit->router = router_new(routed, kit->row_count);
+  free(routed);
 }
 
 struct kit *kit_new(const struct kit_config *config) {
@@ -33,22 +47,7 @@ struct kit *kit_new(const struct kit_config *config) {
     die("Out of memory for the routes.");
   }
   kit->config = *config;
-  for (size_t d = 0; d < config->dialect_count; d++) {
-    kit->row_count += config->dialects[d]->route_count;
-  }
-  kit->rows = calloc(kit->row_count, sizeof *kit->rows);
-  if (kit->rows == NULL) {
-    die("Out of memory for the routes.");
-  }
-  struct kit_row *row = kit->rows;
-  for (size_t d = 0; d < config->dialect_count; d++) {
-    for (size_t r = 0; r < config->dialects[d]->route_count; r++) {
-      row->dialect = config->dialects[d];
-      row->route = &config->dialects[d]->routes[r];
-      row++;
-    }
-  }
-  build_router(kit);
+  build_rows(kit);
   kit->limiter = limiter_new(config->rate_limit_per_minute);
   return kit;
 }
@@ -58,6 +57,9 @@ void kit_free(struct kit *kit) {
     return;
   }
   router_free(kit->router);
+  for (size_t i = 0; i < KIT_LOOPS_MAX; i++) {
+    known_free(kit->known[i]);
+  }
   limiter_free(kit->limiter);
   free(kit->rows);
   free(kit);

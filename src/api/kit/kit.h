@@ -100,6 +100,7 @@ struct call {
   struct str raw_type;                  /* raw answers: content type, text in raw */
   struct str raw;
   enum lane lane;                       /* where it runs now */
+  uint64_t generation;                  /* of the database before it was read for this call */
   bool admitted;                        /* token, permission and body were checked */
   bool under_way;                       /* counted as such until it is answered */
   enum status result;
@@ -124,6 +125,7 @@ struct kit_lanes {
    * its database pool. LANE_WRITER (SQLite): runs call->job.command through db_writer and hands the call to kit_committed. */
   bool (*submit)(void *app, struct call *call, enum lane lane);
   struct db *(*loop_db)(void *app, struct http_loop *loop); /* the read connection of an I/O thread */
+  uint64_t (*generation)(void *app);     /* SQLite: grows with every commit, of whatever; NULL: unknown */
 };
 
 struct kit_config {

@@ -26,6 +26,7 @@ struct who {
   bool operator_staff;   /* staff of tenant 1 */
   struct str name;
   struct str email;
+  int64_t expires_at;    /* of the session, microseconds */
 };
 
 /* Where a cell of the table says more than yes or no, the scope tells how far it reaches. */

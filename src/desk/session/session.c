@@ -188,6 +188,7 @@ enum status session_resume(struct ctx *ctx, struct str token, struct who *out) {
       .operator_staff = row.tenant_id == TENANT_OPERATOR && role_is_staff((enum role)row.role),
       .name = row.name,
       .email = row.email,
+      .expires_at = row.expires_at,
   };
   return STATUS_OK;
 }

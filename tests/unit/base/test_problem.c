@@ -76,6 +76,13 @@ static void unavailable_says_when_to_come_again(void **state) {
   assert_int_equal(ctx->problem.retry_after_s, 1);
 }
 
+static void no_kind_reads_as_success(void **state) {
+  struct ctx *ctx = *state;
+  static const struct problem_kind unfinished = {.code = "unfinished"};
+  assert_int_equal(problem_set(ctx, &unfinished), STATUS_BROKEN);
+  assert_ptr_equal(ctx->problem.kind, &unfinished);
+}
+
 static void the_common_kinds_have_their_status(void **state) {
   (void)state;
   assert_int_equal(problem_invalid.status, STATUS_INVALID);
@@ -94,6 +101,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_fault_leaves_an_earlier_problem, setup, teardown),
       cmocka_unit_test_setup_teardown(clearing_forgets_all, setup, teardown),
       cmocka_unit_test_setup_teardown(unavailable_says_when_to_come_again, setup, teardown),
+      cmocka_unit_test_setup_teardown(no_kind_reads_as_success, setup, teardown),
       cmocka_unit_test(the_common_kinds_have_their_status),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

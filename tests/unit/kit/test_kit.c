@@ -139,6 +139,18 @@ static void an_unknown_path_speaks_as_the_longest_prefix(void **state) {
   }
 }
 
+static void a_prefix_is_whole_segments(void **state) {
+  struct fixture *fixture = *state;
+  static const struct {
+    const char *path, *dialect;
+  } cases[] = {{"/api/doors", "gate"}, {"/api/door", "door"}, {"/apis", "rest"}, {"/gate/x", "gate"}, {"/gates/x", "rest"}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    begin(fixture, HTTP_PATCH, cases[i].path);
+    assert_false(kit_head(fixture->kit, &fixture->exchange));
+    assert_string_equal(((struct call *)fixture->exchange.app)->dialect->name, cases[i].dialect);
+  }
+}
+
 static void a_wrong_method_names_the_right_ones(void **state) {
   struct fixture *fixture = *state;
   begin(fixture, HTTP_PUT, "/api/door/1");
@@ -292,6 +304,15 @@ static void the_servers_refusals_keep_their_number(void **state) {
   }
 }
 
+static void the_servers_refusals_tell_the_origin(void **state) {
+  struct fixture *fixture = *state;
+  begin(fixture, HTTP_POST, "/api/door/knock");
+  exchange_header(&fixture->exchange, "Origin", "https://a.example");
+  fixture->exchange.status = 413;
+  kit_refuse(fixture->kit, &fixture->exchange);
+  ASSERT_HEADER(&fixture->exchange, "Access-Control-Allow-Origin: https://a.example");
+}
+
 static void a_head_that_was_never_understood_is_refused_too(void **state) {
   struct fixture *fixture = *state;
   begin(fixture, HTTP_GET, "");
@@ -325,6 +346,7 @@ int main(void) {
       TEST(a_row_that_folds_case_is_found_in_any),
       TEST(limits_are_the_rows),
       TEST(an_unknown_path_speaks_as_the_longest_prefix),
+      TEST(a_prefix_is_whole_segments),
       TEST(a_wrong_method_names_the_right_ones),
       TEST(a_method_nobody_knows_is_405_too),
       TEST(a_preflight_is_answered_from_the_head),
@@ -336,6 +358,7 @@ int main(void) {
       TEST(with_a_token_of_ours_it_is_read),
       TEST(small_and_public_bodies_are_read_without),
       TEST(the_servers_refusals_keep_their_number),
+      TEST(the_servers_refusals_tell_the_origin),
       TEST(a_head_that_was_never_understood_is_refused_too),
       TEST(a_body_that_grew_too_large_is_refused_after_the_head),
   };

@@ -366,6 +366,17 @@ static void a_bare_token_only_where_the_dialect_takes_it(struct store *store) {
   tidy();
 }
 
+static void two_tokens_are_none(struct store *store) {
+  prepare(store);
+  begin(HTTP_GET, "/read?limit=1", NULL);
+  sign(world.token, "Bearer ");
+  sign(world.token, "Bearer ");
+  request_and_run();
+  ASSERT_ANSWER(401, "");
+  assert_int_equal(world.handled, 0);
+  tidy();
+}
+
 static void a_stale_token_stops_nobody_at_a_public_door(struct store *store) {
   prepare(store);
   store_sql(store, "DELETE FROM session");
@@ -633,6 +644,7 @@ int main(void) {
       STORE_TEST(a_failed_handler_leaves_nothing_behind),
       STORE_TEST(without_a_token_nothing_is_done),
       STORE_TEST(a_bare_token_only_where_the_dialect_takes_it),
+      STORE_TEST(two_tokens_are_none),
       STORE_TEST(a_stale_token_stops_nobody_at_a_public_door),
       STORE_TEST(a_dead_session_is_refused_at_once),
       STORE_TEST(a_role_is_refused_in_the_rows_words),
