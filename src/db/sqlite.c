@@ -103,6 +103,7 @@ static enum status failure(struct db *db) {
     return STATUS_DUPLICATE;
   }
   if (is_no_space(lite->connection, code)) {
+    lite->checkpoint_at = 0; /* what the WAL holds and the database has room for, makes room in the WAL */
     return STATUS_STORAGE_FULL;
   }
   switch (code & 0xff) {

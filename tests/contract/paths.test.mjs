@@ -106,7 +106,7 @@ for (const engine of engines()) {
         [400, 'GET /api/ticket HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', tiket(400, 'The request is not valid HTTP.')],
         [400, 'POST /api/ticket/edit HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n', hcall('The request is not valid HTTP.')],
         [400, 'POST /auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n', tiket(400, 'The request is not valid HTTP.')],
-        [400, 'POST /auth/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n', tiket(400, 'The request is not valid HTTP.')],
+        [400, 'POST /auth/register HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n', tiket(400, 'The request is not valid HTTP.')],
         [413, 'POST /api/auth/enter HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n', hcall('This is larger than allowed.')],
         [413, 'POST /auth/register HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n', tiket(413, 'This is larger than allowed.')],
         [417, 'POST /api/master/create HTTP/1.1\r\nHost: a\r\nExpect: wonders\r\nContent-Length: 2\r\n\r\n{}', hcall('Expectation Failed')],
