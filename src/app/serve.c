@@ -203,14 +203,19 @@ static void greet(const struct server *server) {
   printf("Sigap " SIGAP_VERSION " serves on http://%s%s%s:%u\n", ipv6 ? "[" : "", options->listen_address,
          ipv6 ? "]" : "", (unsigned)http_server_port(server->http));
   printf("Data: %s · database: %s\n", options->data, options->database_is_pgsql ? "PostgreSQL" : "SQLite");
+  printf("Specifications:");
+  for (const struct dialect *const *dialect = documented_dialects; *dialect != NULL; dialect++) {
+    printf(" /openapi/%s.json", (*dialect)->name);
+  }
+  printf(" · health: /readyz · counters: /metrics\n");
   if (options->smtp == NULL) {
     printf("Mail: no --smtp, so mails are written to %s/mail\n", options->data);
   }
   if (server->first_start) {
     printf("\nNobody can administer this desk yet. Make the first administrator with:\n\n"
-           "  echo 'a-good-password' | sigap user add --data %s --email you@example.com --name 'Your Name' \\\n"
+           "  echo 'a-good-password' | %s user add --data %s --email you@example.com --name 'Your Name' \\\n"
            "    --role super_admin --password-stdin\n\n",
-           options->data);
+           program_invocation_name, options->data);
   }
   fflush(stdout);
 }

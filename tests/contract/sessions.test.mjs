@@ -89,7 +89,7 @@ for (const engine of engines()) {
       assert.ok(!(await p.alive(token)));
     });
 
-    it('die with their role, under the very calls that ask them', async () => {
+    it('die with their account, under the very calls that use them', async () => {
       // A caller that never stops asking: once the command has answered, not one more call succeeds.
       const { email: address } = await server.seed('technician');
       const token = await p.token(address);
