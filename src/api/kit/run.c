@@ -40,7 +40,11 @@ static struct known *known_here(const struct call *call) {
   if (!on_loop || call->kit->config.lanes.generation == NULL || call->kit->config.lanes.pgsql) {
     return NULL;
   }
-  struct known **known = &call->kit->known[http_loop_index(call->exchange->loop) % KIT_LOOPS_MAX];
+  unsigned loop = http_loop_index(call->exchange->loop);
+  if (loop >= KIT_LOOPS_MAX) {
+    return NULL; /* so many threads ask the database each time */
+  }
+  struct known **known = &call->kit->known[loop];
   if (*known == NULL) {
     *known = known_new();
   }
