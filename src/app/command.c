@@ -244,27 +244,31 @@ void command_refuse_database(const struct options *options, char why[256]) {
   snprintf(why, 256, "Can't use the database%s%.90s: %.110s%s.", path[0] != '\0' ? " " : "", path, reason, full);
 }
 
+/* The database for this process alone, and up to date. */
+static enum status own_database(const struct options *options, const struct db_config *config,
+                                struct instance_locks *locks, int *applied, char why[256]) {
+  if (!options->database_is_pgsql) {
+    TRY(instance_make(options->data, why));
+    TRY(instance_own(options->data, options->database, locks, why));
+  }
+  enum status status = db_migrate(config, applied, why);
+  if (status != STATUS_OK) {
+    command_refuse_database(options, why);
+  }
+  return status;
+}
+
 static int run_directly(const struct options *options, struct str input, struct buf *out, struct buf *err) {
   char why[256];
-  int lock = -1;
+  struct instance_locks locks = INSTANCE_UNLOCKED;
   struct db_config config = {options->database, desk_statements, desk_statement_count, desk_migrations, desk_migration_count};
   struct db *db = NULL;
   int applied = 0;
   char passing[32]; /* no token is made or read here: any key will do */
   random_bytes(passing, sizeof passing);
   session_setup(&(struct session_keys){.keys = {{passing, sizeof passing}}, .count = 1}, true);
-  enum status status = STATUS_OK;
-  if (!options->database_is_pgsql) {
-    status = instance_make(options->data, why);
-    status = status == STATUS_OK ? instance_lock(options->data, &lock, why) : status;
-  }
-  if (status == STATUS_OK) {
-    status = db_migrate(&config, &applied, why);
-    status = status == STATUS_OK ? db_open(&config, DB_WRITE, &db, why) : status;
-    if (status != STATUS_OK) {
-      command_refuse_database(options, why);
-    }
-  }
+  enum status status = own_database(options, &config, &locks, &applied, why);
+  status = status == STATUS_OK ? db_open(&config, DB_WRITE, &db, why) : status;
   int code = 1;
   if (status != STATUS_OK) {
     buf_format(err, "sigap: %s\n", why);
@@ -272,7 +276,7 @@ static int run_directly(const struct options *options, struct str input, struct 
     code = with_context(db, options, input, out, err);
     db_close(db);
   }
-  instance_unlock(lock);
+  instance_disown(&locks);
   return code;
 }
 
@@ -347,21 +351,11 @@ int command_run(const struct options *options) {
 
 int command_migrate(const struct options *options) {
   char why[256];
-  int lock = -1;
+  struct instance_locks locks = INSTANCE_UNLOCKED;
   int applied = 0;
   struct db_config config = {options->database, desk_statements, desk_statement_count, desk_migrations, desk_migration_count};
-  enum status status = STATUS_OK;
-  if (!options->database_is_pgsql) {
-    status = instance_make(options->data, why);
-    status = status == STATUS_OK ? instance_lock(options->data, &lock, why) : status;
-  }
-  if (status == STATUS_OK) {
-    status = db_migrate(&config, &applied, why);
-    if (status != STATUS_OK) {
-      command_refuse_database(options, why);
-    }
-  }
-  instance_unlock(lock);
+  enum status status = own_database(options, &config, &locks, &applied, why);
+  instance_disown(&locks);
   if (status != STATUS_OK) {
     fprintf(stderr, "sigap: %s\n", why);
     return 1;

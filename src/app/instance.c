@@ -79,6 +79,44 @@ void instance_unlock(int lock) {
   }
 }
 
+static enum status lock_database(const char *data_dir, const char *database, int *lock, char why[256]) {
+  char folder[4096];
+  snprintf(folder, sizeof folder, "%s", strchr(database, ':') + 1);
+  char *slash = strrchr(folder, '/');
+  if (slash == NULL) {
+    snprintf(folder, sizeof folder, ".");
+  } else {
+    slash[slash == folder] = '\0';
+  }
+  struct stat here, there;
+  if (stat(folder, &there) != 0) {
+    TRY(instance_make(folder, why));
+  } else if (stat(data_dir, &here) == 0 && here.st_dev == there.st_dev && here.st_ino == there.st_ino) {
+    return STATUS_OK; /* the data directory's lock is the database's */
+  }
+  return instance_lock(folder, lock, why);
+}
+
+enum status instance_own(const char *data_dir, const char *database, struct instance_locks *locks, char why[256]) {
+  struct instance_locks taken = INSTANCE_UNLOCKED;
+  TRY(instance_lock(data_dir, &taken.data, why));
+  if (database != NULL) {
+    enum status status = lock_database(data_dir, database, &taken.database, why);
+    if (status != STATUS_OK) {
+      instance_disown(&taken);
+      return status;
+    }
+  }
+  *locks = taken;
+  return STATUS_OK;
+}
+
+void instance_disown(struct instance_locks *locks) {
+  instance_unlock(locks->data);
+  instance_unlock(locks->database);
+  *locks = INSTANCE_UNLOCKED;
+}
+
 static enum status key_read(const char *path, struct arena *arena, struct str *key, char why[256]) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) {

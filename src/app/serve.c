@@ -35,7 +35,7 @@ struct server {
   const struct options *options;
   struct arena *arena;
   struct db_config database;
-  int lock;
+  struct instance_locks locks;
   int admin;           /* listening socket, or -1 */
   int signals;         /* signalfd */
   struct lanes *lanes;
@@ -82,7 +82,7 @@ static void raise_file_limit(void) {
 static enum status open_data(struct server *server, char why[256]) {
   const struct options *options = server->options;
   TRY(instance_make(options->data, why));
-  TRY(instance_lock(options->data, &server->lock, why));
+  TRY(instance_own(options->data, options->database_is_pgsql ? NULL : options->database, &server->locks, why));
   server->database = (struct db_config){options->database, desk_statements, desk_statement_count, desk_migrations,
                                         desk_migration_count};
   int applied = 0;
@@ -293,7 +293,7 @@ static void stop(struct server *server) {
   db_close(server->db);
   kit_free(server->kit);
   lanes_free(server->lanes);
-  instance_unlock(server->lock);
+  instance_disown(&server->locks);
   if (server->signals >= 0) {
     close(server->signals);
   }
@@ -304,12 +304,12 @@ int command_serve(const struct options *options) {
   mallopt(M_ARENA_MAX, 2);
   mallopt(M_TRIM_THRESHOLD, 256 * 1024);
   CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
-  struct server server = {.options = options, .arena = arena, .lock = -1, .admin = -1, .signals = -1};
+  struct server server = {.options = options, .arena = arena, .locks = INSTANCE_UNLOCKED, .admin = -1, .signals = -1};
   char why[256] = "";
   if (start(&server, why) != STATUS_OK) {
     fprintf(stderr, "sigap: %s\n", why);
     /* Nothing runs yet but what start() made: the process's end takes it back. */
-    instance_unlock(server.lock);
+    instance_disown(&server.locks);
     return 1;
   }
   greet(&server);

@@ -86,6 +86,29 @@ static void the_lock_is_taken_once(void **state) {
   instance_unlock(second);
 }
 
+static void a_database_elsewhere_is_owned_too(void **state) {
+  struct fixture *fixture = *state;
+  char database[4200];
+  const char *one = inside(fixture, "one");
+  const char *other = inside(fixture, "other");
+  assert_int_equal(mkdir(one, 0700), 0);
+  assert_int_equal(mkdir(other, 0700), 0);
+  snprintf(database, sizeof database, "sqlite:%s/store/desk.db", fixture->folder);
+  struct instance_locks first = INSTANCE_UNLOCKED, second = INSTANCE_UNLOCKED;
+  assert_int_equal(instance_own(one, database, &first, fixture->why), STATUS_OK);
+  assert_int_equal(instance_own(other, database, &second, fixture->why), STATUS_STATE);
+  ASSERT_WHY(fixture->why, "store");
+  assert_int_equal(instance_own(other, NULL, &second, fixture->why), STATUS_OK); /* the refusal kept nothing */
+  instance_disown(&second);
+  instance_disown(&first);
+  assert_int_equal(instance_own(other, database, &second, fixture->why), STATUS_OK);
+  instance_disown(&second);
+  snprintf(database, sizeof database, "sqlite:%s/desk.db", one);
+  assert_int_equal(instance_own(one, database, &first, fixture->why), STATUS_OK); /* one folder, one lock */
+  assert_int_equal(first.database, -1);
+  instance_disown(&first);
+}
+
 static void an_old_lock_file_is_no_lock(void **state) {
   struct fixture *fixture = *state;
   folder_write(inside(fixture, "lock"), "1234567890 and more than a number ever was\n");
@@ -179,6 +202,7 @@ int main(void) {
       TEST(what_can_not_be_made_is_told_with_its_name),
       TEST(a_file_is_no_data_directory),
       TEST(the_lock_is_taken_once),
+      TEST(a_database_elsewhere_is_owned_too),
       TEST(an_old_lock_file_is_no_lock),
       TEST(a_lock_in_no_directory_is_told),
       TEST(the_key_is_made_once_and_for_its_owner_alone),
