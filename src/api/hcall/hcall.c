@@ -145,58 +145,52 @@ static void print_problem(struct call *call, int http, const char *message, stru
 #define INVALID SAYS(400, "Invalid data")
 #define TENANT SAYS(403, "The tenant that the host names is not active")
 #define NO_TICKET SAYS(404, "Ticket hasn't found")
-#define MEDIA SAYS(415, "The body is not JSON")
-#define FULL SAYS(507, "No space left to keep it")
-#define ALWAYS                                                                \
-  SAYS(413, "The body, or the answer, is over the limit"),                    \
-  SAYS(429, "Too many tries or calls; Retry-After tells the seconds to wait"), \
-  SAYS(503, "Too much work at once; Retry-After tells the seconds to wait"),  \
-  SAYS(0, NULL)
+#define END SAYS(0, NULL)
 
 static const struct answer master_create_answers[] = {
     {200, "Master user has been created", &hcall_token_out},
-    SAYS(400, "Invalid data, Password is invalid or Email already exists"),
-    SAYS(403, "Master user already exists"), TENANT, MEDIA, FULL, ALWAYS};
+    INVALID, SAYS(400, "Password is invalid"), SAYS(400, "Email already exists"),
+    SAYS(403, "Master user already exists"), TENANT, END};
 static const struct answer master_delete_answers[] = {
     {200, "Master user has been deleted", &hcall_message_out}, INVALID,
-    SAYS(403, "Invalid master credentials"), TENANT, SAYS(404, "Master user not found"), MEDIA, FULL, ALWAYS};
+    SAYS(403, "Invalid master credentials"), TENANT, SAYS(404, "Master user not found"), END};
 static const struct answer auth_enter_answers[] = {
     {200, "User has been loged in", &hcall_token_out},
-    SAYS(400, "Email aren't registered, Password is incorrect or Invalid data"), TENANT, MEDIA, FULL, ALWAYS};
+    INVALID, SAYS(400, "Email aren't registered"), SAYS(400, "Password is incorrect"), TENANT, END};
 static const struct answer auth_register_answers[] = {
     {200, "User has been registered", &hcall_token_out},
-    SAYS(400, "Email already exists, Password is invalid or Invalid data"), TENANT, MEDIA, FULL, ALWAYS};
+    INVALID, SAYS(400, "Email already exists"), SAYS(400, "Password is invalid"), TENANT, END};
 static const struct answer user_fetch_answers[] = {
     {200, "A list of accounts", &hcall_users_out},
     {200, "One account, where an e-mail address was given", &hcall_user_out},
     INVALID, UNAUTHORIZED, USER_ROLE,
-    SAYS(404, "Email aren't registered, or No users found with specified role"), ALWAYS};
+    SAYS(404, "Email aren't registered"), SAYS(404, "No users found with specified role"), END};
 static const struct answer user_create_answers[] = {
     {200, "User has been created", &hcall_message_out},
-    SAYS(400, "Email already exists, Password is invalid or Invalid data"),
-    UNAUTHORIZED, USER_ROLE, MEDIA, FULL, ALWAYS};
+    INVALID, SAYS(400, "Email already exists"), SAYS(400, "Password is invalid"),
+    UNAUTHORIZED, USER_ROLE, END};
 static const struct answer user_delete_answers[] = {
     {200, "User has been deleted", &hcall_message_out}, INVALID, UNAUTHORIZED, USER_ROLE,
-    SAYS(404, "Email aren't registered"), MEDIA, FULL, ALWAYS};
+    SAYS(404, "Email aren't registered"), END};
 static const struct answer ticket_create_answers[] = {
     {200, "Ticket has been created", &hcall_message_out}, INVALID, UNAUTHORIZED,
-    SAYS(403, "Admin role not authorized to create tickets"), MEDIA, FULL, ALWAYS};
+    SAYS(403, "Admin role not authorized to create tickets"), END};
 static const struct answer ticket_edit_answers[] = {
     {200, "Ticket has been edited", &hcall_message_out},
-    INVALID, UNAUTHORIZED, USER_ROLE, NO_TICKET, MEDIA, FULL, ALWAYS};
+    INVALID, UNAUTHORIZED, USER_ROLE, NO_TICKET, END};
 static const struct answer ticket_update_answers[] = {
     {200, "Update has been setting up", &hcall_message_out},
-    INVALID, UNAUTHORIZED, USER_ROLE, NO_TICKET, MEDIA, FULL, ALWAYS};
+    INVALID, UNAUTHORIZED, USER_ROLE, NO_TICKET, END};
 static const struct answer ticket_fetch_answers[] = {
     {200, "A list of tickets", &hcall_tickets_out}, INVALID, UNAUTHORIZED, USER_ROLE,
-    SAYS(404, "Author don't have tickets, or Invalid date format"), ALWAYS};
+    SAYS(404, "Author don't have tickets"), SAYS(404, "Invalid date format"), END};
 static const struct answer ticket_count_answers[] = {
-    {200, "The counts", &hcall_counts_out}, UNAUTHORIZED, USER_ROLE, ALWAYS};
+    {200, "The counts", &hcall_counts_out}, UNAUTHORIZED, USER_ROLE, END};
 static const struct answer ticket_info_answers[] = {
-    {200, "The ticket", &hcall_ticket_out}, INVALID, UNAUTHORIZED, USER_ROLE, NO_TICKET, ALWAYS};
+    {200, "The ticket", &hcall_ticket_out}, INVALID, UNAUTHORIZED, USER_ROLE, NO_TICKET, END};
 static const struct answer ticket_remove_answers[] = {
     {200, "Ticket has been removed", &hcall_message_out}, INVALID, UNAUTHORIZED,
-    SAYS(403, "User can only remove their own tickets"), NO_TICKET, MEDIA, FULL, ALWAYS};
+    SAYS(403, "User can only remove their own tickets"), NO_TICKET, END};
 /* clang-format on */
 
 /* ---- the table ---- */

@@ -28,7 +28,6 @@ struct entry {
   const char *text;
   const struct fields *fields;     /* NULL: no body by a table */
   const struct problem_kind *kind; /* an error in the dialect's envelope; NULL: none */
-  bool told_only;                  /* the text describes: the body says it in other words */
 };
 
 struct entries {
@@ -298,7 +297,7 @@ static void entry_add_kind(const struct doc *doc, struct entries *entries, const
   struct call call = {.dialect = doc->dialect};
   const char *message = "";
   int status = call_saying(&call, kind, &message);
-  entry_add(entries, (struct entry){status, message, doc->dialect->error, kind, false});
+  entry_add(entries, (struct entry){status, message, doc->dialect->error, kind});
 }
 
 /* A kind that fits a documented error: the one the dialect words so, else one of the same number. */
@@ -321,33 +320,8 @@ static const struct problem_kind *kind_of(const struct dialect *dialect, const s
   return &problem_invalid;
 }
 
-/* Numbers that the server gives to every dialect's routes alike. */
-static bool is_general(int status) {
-  return status == 413 || status == 415 || status == 429 || status >= 500;
-}
-
-static bool is_worded(const struct dialect *dialect, const struct entry *entry) {
-  for (const struct saying *saying = dialect->sayings; saying != NULL && saying->kind != NULL; saying++) {
-    if (saying->http == entry->status && saying->message != NULL &&
-        strcmp(saying->message, entry->text) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/* What a route says about a general failure in words that no saying has is a description: the words on the
- * wire are the general entry's. Then all stand in the order of their numbers. */
-static void settle(const struct doc *doc, struct entries *entries, size_t own) {
-  for (size_t i = 0; i < own; i++) {
-    struct entry *entry = &entries->at[i];
-    bool answered = false;
-    for (size_t k = own; k < entries->count; k++) {
-      answered |= entries->at[k].status == entry->status;
-    }
-    entry->told_only =
-        entry->kind != NULL && answered && is_general(entry->status) && !is_worded(doc->dialect, entry);
-  }
+/* In the order of their numbers. */
+static void sort_entries(struct entries *entries) {
   for (size_t i = 1; i < entries->count; i++) {
     struct entry entry = entries->at[i];
     size_t to = i;
@@ -364,19 +338,17 @@ static void collect_own(const struct doc *doc, const struct route *route, struct
     const char *text = answer->text != NULL ? answer->text : http_reason(answer->status);
     struct answer worded = {answer->status, text, answer->fields};
     entry_add(entries, (struct entry){answer->status, text, error ? doc->dialect->error : answer->fields,
-                                      error ? kind_of(doc->dialect, &worded) : NULL, false});
+                                      error ? kind_of(doc->dialect, &worded) : NULL});
   }
 }
 
 static void collect_entries(const struct doc *doc, const struct route *route, struct entries *entries) {
   collect_own(doc, route, entries);
-  size_t own = entries->count;
   if (route->input != NULL || route->query != NULL) {
     entry_add_kind(doc, entries, &problem_invalid);
   }
   if (route->input != NULL) {
     entry_add_kind(doc, entries, &wire_malformed);
-    entry_add_kind(doc, entries, &problem_too_large);
     entry_add_kind(doc, entries, &problem_unsupported);
   }
   if (needs_token(route)) {
@@ -388,12 +360,13 @@ static void collect_entries(const struct doc *doc, const struct route *route, st
   if (!doc->dialect->unlimited) {
     entry_add_kind(doc, entries, &kit_rate_limited);
   }
-  if (route->lane == LANE_WRITER) {
+  if (route->lane == LANE_WRITER || route->lane == LANE_HASH) {
     entry_add_kind(doc, entries, &problem_storage_full);
   }
+  entry_add_kind(doc, entries, &problem_too_large); /* the body, the head, or the answer */
   entry_add_kind(doc, entries, &problem_broken);
   entry_add_kind(doc, entries, &problem_unavailable);
-  settle(doc, entries, own);
+  sort_entries(entries);
 }
 
 /* The body as a client would see it: the dialect prints it itself. */
@@ -470,7 +443,7 @@ static void response_content(struct doc *doc, const struct route *route, const s
   buf_add_char(out, '{');
   for (size_t i = 0; i < entries->count; i++) {
     const struct entry *entry = &entries->at[i];
-    if (entry->status == status && entry->fields != NULL && !entry->told_only) {
+    if (entry->status == status && entry->fields != NULL) {
       example_key(out, entry, i);
       buf_add_text(out, "{\"summary\":");
       wire_print_text(out, str_of(entry->text));

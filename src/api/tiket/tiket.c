@@ -125,37 +125,31 @@ static void print_problem(struct call *call, int http, const char *message, stru
 #define TENANT SAYS(403, "The tenant that the host names is not active")
 #define NO_TICKET SAYS(404, "Ticket not found")
 #define WRONG SAYS(400, "A field is missing or wrong")
-#define MEDIA SAYS(415, "The body is neither JSON nor a form")
-#define FULL SAYS(507, "No space left to keep it")
-#define ALWAYS                                                                \
-  SAYS(413, "The body, or the answer, is over the limit"),                    \
-  SAYS(429, "Too many tries or calls; Retry-After tells the seconds to wait"), \
-  SAYS(503, "Too much work at once; Retry-After tells the seconds to wait"),  \
-  SAYS(0, NULL)
+#define END SAYS(0, NULL)
 
 static const struct answer register_answers[] = {
     {200, "Succesfully Registered", &tiket_register_out},
     SAYS(400, "A field is missing or wrong, or the address is already registered"),
-    SAYS(403, "You are not allowed to create an admin account"), TENANT, MEDIA, FULL, ALWAYS};
+    SAYS(403, "You are not allowed to create an admin account"), TENANT, END};
 static const struct answer login_answers[] = {
     {200, "Succesfully Logged In", &tiket_login_out},
-    SAYS(400, "Email or password is invalid"), TENANT, MEDIA, FULL, ALWAYS};
+    SAYS(400, "Email or password is invalid"), TENANT, END};
 static const struct answer logout_answers[] = {
-    {200, "Succesfully Logged Out", &tiket_logout_out}, UNAUTHORIZED, FULL, ALWAYS};
+    {200, "Succesfully Logged Out", &tiket_logout_out}, UNAUTHORIZED, END};
 static const struct answer submit_answers[] = {
-    {201, "The ticket", &tiket_ticket_out}, WRONG, UNAUTHORIZED, MEDIA, FULL, ALWAYS};
+    {201, "The ticket", &tiket_ticket_out}, WRONG, UNAUTHORIZED, END};
 static const struct answer list_answers[] = {
     {200, "A page of tickets", &tiket_page_out},
-    SAYS(400, "Skip and limit are required and must be numbers"), UNAUTHORIZED, ALWAYS};
+    SAYS(400, "Skip and limit are required and must be numbers"), UNAUTHORIZED, END};
 static const struct answer remove_answers[] = {
     {200, "Successfully Remove Ticket", &tiket_message_out},
-    UNAUTHORIZED, FORBIDDEN, NO_TICKET, FULL, ALWAYS};
+    UNAUTHORIZED, FORBIDDEN, NO_TICKET, END};
 static const struct answer restore_answers[] = {
     {200, "Successfully Restore Ticket", &tiket_message_out},
-    UNAUTHORIZED, FORBIDDEN, NO_TICKET, FULL, ALWAYS};
+    UNAUTHORIZED, FORBIDDEN, NO_TICKET, END};
 static const struct answer respond_answers[] = {
     {200, "Status tiket berhasil diubah", &tiket_status_out},
-    WRONG, UNAUTHORIZED, FORBIDDEN, NO_TICKET, MEDIA, FULL, ALWAYS};
+    WRONG, UNAUTHORIZED, FORBIDDEN, NO_TICKET, END};
 /* clang-format on */
 
 /* ---- the table ---- */

@@ -83,7 +83,6 @@ static const struct answer create_answers[] = {
     {200, "The thing itself", &thing_fields},
     {400, "Title is taken", NULL},
     {400, "Invalid data", NULL},
-    {413, "More than a door frame holds", NULL},
     {0, NULL, NULL},
 };
 static const struct answer get_answers[] = {
@@ -237,15 +236,6 @@ static void answers_with_one_number_are_one_response(void **state) {
   assert_null(json_object_get(at(*state, "paths /api/thing/{id} delete responses 204"), "content"));
 }
 
-static void a_described_failure_keeps_the_words_of_the_wire(void **state) {
-  json_t *large = at(*state, "paths /api/thing/create post responses 413");
-  assert_text(large, "description", "More than a door frame holds / This is larger than allowed.");
-  json_t *examples = at(large, "content application/json examples");
-  assert_int_equal(json_object_size(examples), 1);
-  json_t *example = json_object_iter_value(json_object_iter(examples));
-  assert_text(example, "value message", "This is larger than allowed.");
-}
-
 static void responses_stand_in_the_order_of_their_numbers(void **state) {
   json_t *responses = at(*state, "paths /api/thing/create post responses");
   const char *status;
@@ -273,7 +263,8 @@ static void what_every_route_can_answer_is_told(void **state) {
   json_t *get = at(*state, "paths /api/thing/{id} get responses");
   assert_non_null(json_object_get(get, "401"));
   assert_null(json_object_get(get, "403"));
-  assert_null(json_object_get(get, "413"));
+  assert_non_null(json_object_get(get, "413")); /* an answer can be over its limit, too */
+  assert_null(json_object_get(get, "415"));
 }
 
 static void only_open_routes_go_without_a_token(void **state) {
@@ -326,7 +317,6 @@ int main(void) {
       cmocka_unit_test_setup_teardown(parameters_come_from_the_path_and_the_query, setup, teardown),
       cmocka_unit_test_setup_teardown(bodies_are_described_for_each_type, setup, teardown),
       cmocka_unit_test_setup_teardown(answers_with_one_number_are_one_response, setup, teardown),
-      cmocka_unit_test_setup_teardown(a_described_failure_keeps_the_words_of_the_wire, setup, teardown),
       cmocka_unit_test_setup_teardown(responses_stand_in_the_order_of_their_numbers, setup, teardown),
       cmocka_unit_test_setup_teardown(what_every_route_can_answer_is_told, setup, teardown),
       cmocka_unit_test_setup_teardown(only_open_routes_go_without_a_token, setup, teardown),
