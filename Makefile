@@ -53,7 +53,7 @@ tidy:
 
 format:
 	@tools/setup tidy
-	@find src tests -name '*.[ch]' -print0 | xargs -0 clang-format -i
+	@find src tests -name node_modules -prune -o -name '*.[ch]' -print0 | xargs -0 clang-format -i
 
 install: all
 	install -D -m755 build/sigap $(DESTDIR)$(PREFIX)/bin/sigap

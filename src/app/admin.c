@@ -107,7 +107,8 @@ static bool receive_all(const struct peer *peer, void *bytes, size_t len) {
 }
 
 static bool send_frame(int fd, struct str frame) {
-  uint8_t length[4] = {(uint8_t)frame.len, (uint8_t)(frame.len >> 8), (uint8_t)(frame.len >> 16), (uint8_t)(frame.len >> 24)};
+  uint8_t length[4] = {(uint8_t)frame.len, (uint8_t)(frame.len >> 8), (uint8_t)(frame.len >> 16),
+                       (uint8_t)(frame.len >> 24)};
   return send_all(fd, length, sizeof length) && send_all(fd, frame.at, frame.len);
 }
 
@@ -149,7 +150,8 @@ void admin_serve_one(int listener, int stop, admin_command command, void *app) {
   int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
   if (fd < 0) {
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      poll(NULL, 0, PAUSE_MS); /* the client still waits: the caller would come back at once, again and again */
+      /* The client still waits: the caller would come back at once, again and again. */
+      poll(NULL, 0, PAUSE_MS);
     }
     return;
   }
@@ -169,14 +171,16 @@ void admin_serve_one(int listener, int stop, admin_command command, void *app) {
       return;
     }
     char code = (char)command(app, argc, argv, buf_str(&input), &out, &err);
-    if (!send_frame(fd, buf_str(&out)) || !send_frame(fd, buf_str(&err)) || !send_frame(fd, (struct str){&code, 1})) {
+    if (!send_frame(fd, buf_str(&out)) || !send_frame(fd, buf_str(&err)) ||
+        !send_frame(fd, (struct str){&code, 1})) {
       LOG(LOG_WARN, "A command's caller left before its answer.");
     }
   }
   close(fd);
 }
 
-enum status admin_call(const char *data_dir, int argc, const char *const *argv, struct str input, int *exit_code, char why[256]) {
+enum status admin_call(const char *data_dir, int argc, const char *const *argv, struct str input,
+                       int *exit_code, char why[256]) {
   struct sockaddr_un address;
   if (address_of(data_dir, &address, why) != STATUS_OK) {
     return STATUS_NOT_FOUND; /* no server can listen there either */
@@ -203,11 +207,12 @@ enum status admin_call(const char *data_dir, int argc, const char *const *argv, 
     close(fd);
     return STATUS_INVALID;
   }
-  bool done = send_frame(fd, buf_str(&arguments)) && send_frame(fd, input) &&
-              receive_frame(&peer, &out) && receive_frame(&peer, &err) && receive_frame(&peer, &code) && code.len == 1;
+  bool done = send_frame(fd, buf_str(&arguments)) && send_frame(fd, input) && receive_frame(&peer, &out) &&
+              receive_frame(&peer, &err) && receive_frame(&peer, &code) && code.len == 1;
   close(fd);
   if (!done) {
-    snprintf(why, 256, "The running server did not answer on %s. Is it busy stopping? Try again in a moment.", address.sun_path);
+    snprintf(why, 256, "The running server did not answer on %s. Is it busy stopping? Try again in a moment.",
+             address.sun_path);
     return STATUS_UNAVAILABLE;
   }
   fwrite(out.at, 1, out.len, stdout);

@@ -29,13 +29,15 @@ struct made {
   int64_t id;
   struct uuid uuid;
 };
-FIELDS(made_account, struct made, "Made", {
-  FIELD(struct made, id, INT, "id", FIELD_REQUIRED),
-  FIELD(struct made, uuid, UUID, "uuid", FIELD_REQUIRED),
-});
-FIELDS(made_tenant, struct made, "MadeTenant", {
-  FIELD(struct made, id, INT, "id", FIELD_REQUIRED),
-});
+FIELDS(made_account, struct made, "Made",
+       {
+           FIELD(struct made, id, INT, "id", FIELD_REQUIRED),
+           FIELD(struct made, uuid, UUID, "uuid", FIELD_REQUIRED),
+       });
+FIELDS(made_tenant, struct made, "MadeTenant",
+       {
+           FIELD(struct made, id, INT, "id", FIELD_REQUIRED),
+       });
 
 static int tell_problem(struct ctx *ctx, enum status status, struct buf *err) {
   const struct problem *problem = &ctx->problem;
@@ -46,7 +48,8 @@ static int tell_problem(struct ctx *ctx, enum status status, struct buf *err) {
   return 1;
 }
 
-static int user_add(struct ctx *ctx, const struct options *options, struct str password, struct buf *out, struct buf *err) {
+static int user_add(struct ctx *ctx, const struct options *options, struct str password, struct buf *out,
+                    struct buf *err) {
   struct account_new new_account = {
       .tenant_id = options->tenant,
       .name = str_of(options->name),
@@ -58,7 +61,9 @@ static int user_add(struct ctx *ctx, const struct options *options, struct str p
       .by = ACCOUNT_BY_OPERATOR,
   };
   if (role_parse(str_of(options->role), &new_account.role) != STATUS_OK) {
-    buf_format(err, "sigap: --role is one of super_admin, manager, supervisor, customer_service, technician, customer.\n");
+    buf_format(err,
+               "sigap: --role is one of super_admin, manager, supervisor, customer_service, technician, "
+               "customer.\n");
     return 2;
   }
   struct account account;
@@ -83,8 +88,9 @@ static int user_list(struct ctx *ctx, const struct options *options, struct buf 
     }
     for (size_t i = 0; i < count; i++) {
       const struct account *account = &accounts[i];
-      buf_format(out, "%lld\t%s\t%s\t%.*s\t%.*s\n", (long long)account->id, role_name((enum role)account->role),
-                 account->is_active ? "yes" : "no", STR_ARG(account->email), STR_ARG(account->name));
+      buf_format(out, "%lld\t%s\t%s\t%.*s\t%.*s\n", (long long)account->id,
+                 role_name((enum role)account->role), account->is_active ? "yes" : "no",
+                 STR_ARG(account->email), STR_ARG(account->name));
       filter.after_id = account->id;
     }
   } while (count == LIST_STEP);
@@ -95,7 +101,8 @@ static enum status find_account(struct ctx *ctx, const struct options *options, 
   return account_by_email(ctx, options->tenant, str_of(options->email), account);
 }
 
-static int user_passwd(struct ctx *ctx, const struct options *options, struct str password, struct buf *out, struct buf *err) {
+static int user_passwd(struct ctx *ctx, const struct options *options, struct str password, struct buf *out,
+                       struct buf *err) {
   struct account account;
   enum status status = find_account(ctx, options, &account);
   if (status == STATUS_OK) {
@@ -148,8 +155,9 @@ static int tenants_list(struct ctx *ctx, struct buf *out, struct buf *err) {
   buf_add_text(out, "id\tactive\tkind\ttimezone\tdomain\tname\n");
   for (size_t i = 0; i < count; i++) {
     const struct tenant *tenant = &tenants[i];
-    buf_format(out, "%lld\t%s\t%.*s\t%.*s\t%.*s\t%.*s\n", (long long)tenant->id, tenant->is_active ? "yes" : "no",
-               STR_ARG(tenant->kind), STR_ARG(tenant->timezone), STR_ARG(tenant->domain), STR_ARG(tenant->name));
+    buf_format(out, "%lld\t%s\t%.*s\t%.*s\t%.*s\t%.*s\n", (long long)tenant->id,
+               tenant->is_active ? "yes" : "no", STR_ARG(tenant->kind), STR_ARG(tenant->timezone),
+               STR_ARG(tenant->domain), STR_ARG(tenant->name));
   }
   return 0;
 }
@@ -163,7 +171,8 @@ static int tenant_stop(struct ctx *ctx, const struct options *options, struct bu
   return 0;
 }
 
-int command_on_database(struct ctx *ctx, const struct options *options, struct str input, struct buf *out, struct buf *err) {
+int command_on_database(struct ctx *ctx, const struct options *options, struct str input, struct buf *out,
+                        struct buf *err) {
   struct str password = input; /* without the newline that `echo` adds */
   if (str_ends(password, "\n")) {
     password.len--;
@@ -189,13 +198,15 @@ int command_on_database(struct ctx *ctx, const struct options *options, struct s
   }
 }
 
-static int with_context(struct db *db, const struct options *options, struct str input, struct buf *out, struct buf *err) {
+static int with_context(struct db *db, const struct options *options, struct str input, struct buf *out,
+                        struct buf *err) {
   CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
   struct ctx ctx = {.arena = arena, .db = db, .now_us = time_now_us()};
   return command_on_database(&ctx, options, input, out, err);
 }
 
-int command_for_client(struct db *db, int argc, char **argv, struct str input, struct buf *out, struct buf *err) {
+int command_for_client(struct db *db, int argc, char **argv, struct str input, struct buf *out,
+                       struct buf *err) {
   CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
   struct options options;
   char why[512];
@@ -241,7 +252,8 @@ void command_refuse_database(const struct options *options, char why[256]) {
   /* The address of a PostgreSQL may hold its password. */
   const char *path = options->database_is_pgsql ? "" : strchr(options->database, ':') + 1;
   const char *full = path[0] != '\0' && disk_is_full(path) ? " (its disk is full)" : "";
-  snprintf(why, 256, "Can't use the database%s%.90s: %.110s%s.", path[0] != '\0' ? " " : "", path, reason, full);
+  snprintf(why, 256, "Can't use the database%s%.90s: %.110s%s.", path[0] != '\0' ? " " : "", path, reason,
+           full);
 }
 
 /* The database for this process alone, and up to date. */
@@ -261,7 +273,8 @@ static enum status own_database(const struct options *options, const struct db_c
 static int run_directly(const struct options *options, struct str input, struct buf *out, struct buf *err) {
   char why[256];
   struct instance_locks locks = INSTANCE_UNLOCKED;
-  struct db_config config = {options->database, desk_statements, desk_statement_count, desk_migrations, desk_migration_count};
+  struct db_config config = {options->database, desk_statements, desk_statement_count, desk_migrations,
+                             desk_migration_count};
   struct db *db = NULL;
   int applied = 0;
   char passing[32]; /* no token is made or read here: any key will do */
@@ -353,7 +366,8 @@ int command_migrate(const struct options *options) {
   char why[256];
   struct instance_locks locks = INSTANCE_UNLOCKED;
   int applied = 0;
-  struct db_config config = {options->database, desk_statements, desk_statement_count, desk_migrations, desk_migration_count};
+  struct db_config config = {options->database, desk_statements, desk_statement_count, desk_migrations,
+                             desk_migration_count};
   enum status status = own_database(options, &config, &locks, &applied, why);
   instance_disown(&locks);
   if (status != STATUS_OK) {

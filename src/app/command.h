@@ -8,14 +8,16 @@
 /* Makes a whole sentence of what the database room said: which database, and why not. */
 void command_refuse_database(const struct options *options, char why[256]);
 
-/* The sub-commands. Each returns the process's exit code: 0 done, 1 refused or failed (a sentence stands in err),
- * 2 wrong usage. */
+/* The sub-commands. Each returns the process's exit code: 0 done, 1 refused or failed (a sentence stands in
+ * err), 2 wrong usage. */
 
 /* `sigap user …` and `sigap tenant …` on an open database (the server's own, or one opened for it).
  * `input` is what stood on standard input: the password. */
-int command_on_database(struct ctx *ctx, const struct options *options, struct str input, struct buf *out, struct buf *err);
+int command_on_database(struct ctx *ctx, const struct options *options, struct str input, struct buf *out,
+                        struct buf *err);
 /* The same from argv, for a server that runs a client's command. */
-int command_for_client(struct db *db, int argc, char **argv, struct str input, struct buf *out, struct buf *err);
+int command_for_client(struct db *db, int argc, char **argv, struct str input, struct buf *out,
+                       struct buf *err);
 
 /* Through a running server of the data directory, else on the database itself. Reads standard input where
  * the command wants a password. */

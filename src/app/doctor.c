@@ -15,8 +15,8 @@
 #include "post/post.h"
 #include "wire/field.h"
 
-/* `sigap doctor`: looks at what an operator would look at, says what it found and what to do. Exit code 0 unless
- * something is broken. */
+/* `sigap doctor`: looks at what an operator would look at, says what it found and what to do. Exit code 0
+ * unless something is broken. */
 
 enum verdict { FINE, WARNING, BROKEN };
 enum { FINDINGS_MAX = 32, ARENA_MAX = 64 * 1024 * 1024 };
@@ -35,16 +35,18 @@ struct report {
 
 static const struct word verdicts[] = {{"ok", FINE}, {"warning", WARNING}, {"broken", BROKEN}, {NULL, 0}};
 
-FIELDS(finding_fields, struct finding, "Finding", {
-  FIELD(struct finding, check, TEXT, "check", FIELD_REQUIRED),
-  FIELD(struct finding, verdict, WORD, "verdict", FIELD_REQUIRED, .words = verdicts),
-  FIELD(struct finding, found, TEXT, "found", FIELD_REQUIRED),
-  FIELD(struct finding, advice, TEXT, "advice", 0),
-});
-FIELDS(report_fields, struct report, "Report", {
-  FIELD(struct report, findings, LIST, "findings", FIELD_REQUIRED, .of = &finding_fields),
-  FIELD(struct report, broken, BOOL, "broken", FIELD_REQUIRED),
-});
+FIELDS(finding_fields, struct finding, "Finding",
+       {
+           FIELD(struct finding, check, TEXT, "check", FIELD_REQUIRED),
+           FIELD(struct finding, verdict, WORD, "verdict", FIELD_REQUIRED, .words = verdicts),
+           FIELD(struct finding, found, TEXT, "found", FIELD_REQUIRED),
+           FIELD(struct finding, advice, TEXT, "advice", 0),
+       });
+FIELDS(report_fields, struct report, "Report",
+       {
+           FIELD(struct report, findings, LIST, "findings", FIELD_REQUIRED, .of = &finding_fields),
+           FIELD(struct report, broken, BOOL, "broken", FIELD_REQUIRED),
+       });
 
 struct doctor {
   const struct options *options;
@@ -53,9 +55,11 @@ struct doctor {
   size_t count;
 };
 
-static void found(struct doctor *doctor, const char *check, enum verdict verdict, struct str what, const char *advice) {
+static void found(struct doctor *doctor, const char *check, enum verdict verdict, struct str what,
+                  const char *advice) {
   if (doctor->count < FINDINGS_MAX) {
-    doctor->findings[doctor->count++] = (struct finding){str_of(check), verdict, what, str_of(verdict == FINE ? NULL : advice)};
+    doctor->findings[doctor->count++] =
+        (struct finding){str_of(check), verdict, what, str_of(verdict == FINE ? NULL : advice)};
   }
 }
 
@@ -68,7 +72,8 @@ static bool check_data(struct doctor *doctor) {
     return false;
   }
   if (access(data, R_OK | W_OK | X_OK) != 0) {
-    found(doctor, "data directory", BROKEN, str_format(doctor->arena, "%s is not writable by this user", data),
+    found(doctor, "data directory", BROKEN,
+          str_format(doctor->arena, "%s is not writable by this user", data),
           "Run as the user who owns the directory.");
     return false;
   }
@@ -109,7 +114,8 @@ static void check_key(struct doctor *doctor) {
   struct stat info;
   char *path = instance_path(doctor->options->data, doctor->arena, "jwt.key");
   if (stat(path, &info) != 0) {
-    found(doctor, "token key", WARNING, STR("not made yet"), "It is made when the server starts for the first time.");
+    found(doctor, "token key", WARNING, STR("not made yet"),
+          "It is made when the server starts for the first time.");
   } else if ((info.st_mode & 0077) != 0) {
     found(doctor, "token key", BROKEN, str_of(path),
           "Other users can read it and sign tokens: chmod 600 it, then remove it to have a new one made.");
@@ -141,7 +147,8 @@ static void check_mail(struct doctor *doctor, struct ctx *ctx) {
   }
   bool late = stats.waiting > 0 && stats.oldest_waiting_at < ctx->now_us - TIME_HOUR_US;
   found(doctor, "outbox", late || stats.failed > 0 ? WARNING : FINE,
-        str_format(doctor->arena, "%lld waiting, %lld given up", (long long)stats.waiting, (long long)stats.failed),
+        str_format(doctor->arena, "%lld waiting, %lld given up", (long long)stats.waiting,
+                   (long long)stats.failed),
         "Is the mail server reachable? The log tells what it answered.");
 }
 
@@ -151,13 +158,14 @@ static void check_people(struct doctor *doctor, struct ctx *ctx) {
     found(doctor, "administrators", BROKEN, STR("can't be read"), "See the database's finding.");
     return;
   }
-  found(doctor, "administrators", nobody ? WARNING : FINE, nobody ? STR("nobody yet") : STR("there are staff accounts"),
+  found(doctor, "administrators", nobody ? WARNING : FINE,
+        nobody ? STR("nobody yet") : STR("there are staff accounts"),
         "Make the first one: sigap user add --email … --name … --role super_admin --password-stdin.");
 }
 
 static void check_database(struct doctor *doctor) {
-  struct db_config config = {doctor->options->database, desk_statements, desk_statement_count, desk_migrations,
-                             desk_migration_count};
+  struct db_config config = {doctor->options->database, desk_statements, desk_statement_count,
+                             desk_migrations, desk_migration_count};
   struct db *db = NULL;
   char why[256];
   if (db_open(&config, DB_READ, &db, why) != STATUS_OK) {
@@ -168,7 +176,8 @@ static void check_database(struct doctor *doctor) {
   struct ctx ctx = {.arena = doctor->arena, .db = db, .now_us = time_now_us()};
   enum status sound = db_check(&ctx, why);
   found(doctor, "database", sound == STATUS_OK ? FINE : BROKEN,
-        sound == STATUS_OK ? STR("opens, its schema is current, its structure is sound") : str_copy(doctor->arena, str_of(why)),
+        sound == STATUS_OK ? STR("opens, its schema is current, its structure is sound")
+                           : str_copy(doctor->arena, str_of(why)),
         "Stop the server, keep a copy of the data directory, and restore the last good backup.");
   check_people(doctor, &ctx);
   check_mail(doctor, &ctx);

@@ -57,8 +57,10 @@ enum status instance_lock(const char *data_dir, int *lock, char why[256]) {
     char owner[32] = {0};
     ssize_t got = read(fd, owner, sizeof owner - 1);
     owner[got > 0 ? strcspn(owner, "\n") : 0] = '\0';
-    snprintf(why, 256, "Another sigap (process %s) is using the data directory %s. Stop it first, or choose another --data.",
-             owner[0] != '\0' ? owner : "unknown", data_dir);
+    snprintf(
+        why, 256,
+        "Another sigap (process %s) is using the data directory %s. Stop it first, or choose another --data.",
+        owner[0] != '\0' ? owner : "unknown", data_dir);
     close(fd);
     return STATUS_STATE;
   }
@@ -97,7 +99,8 @@ static enum status lock_database(const char *data_dir, const char *database, int
   return instance_lock(folder, lock, why);
 }
 
-enum status instance_own(const char *data_dir, const char *database, struct instance_locks *locks, char why[256]) {
+enum status instance_own(const char *data_dir, const char *database, struct instance_locks *locks,
+                         char why[256]) {
   struct instance_locks taken = INSTANCE_UNLOCKED;
   TRY(instance_lock(data_dir, &taken.data, why));
   if (database != NULL) {
@@ -134,7 +137,9 @@ static enum status key_read(const char *path, struct arena *arena, struct str *k
   }
   struct str found = str_trim((struct str){text, (size_t)got});
   if (found.len < 32) {
-    snprintf(why, 256, "%s holds less than 32 bytes. Remove it to have a new key made; everybody signs in again.", path);
+    snprintf(why, 256,
+             "%s holds less than 32 bytes. Remove it to have a new key made; everybody signs in again.",
+             path);
     return STATUS_INVALID;
   }
   *key = str_copy(arena, found);

@@ -41,7 +41,8 @@ struct lanes {
   struct pool hash;
 };
 
-static void pool_init(struct lanes *lanes, struct pool *pool, const char *name, int nice_value, unsigned threads) {
+static void pool_init(struct lanes *lanes, struct pool *pool, const char *name, int nice_value,
+                      unsigned threads) {
   pool->lanes = lanes;
   pool->name = name;
   pool->nice = nice_value;
@@ -226,7 +227,7 @@ void lanes_free(struct lanes *lanes) {
   for (unsigned i = 0; i < lanes->config.loops; i++) {
     db_close(lanes->loop_db[i]);
   }
-  lanes_end_writes(lanes); /* where the start failed half way */
+  lanes_end_writes(lanes);    /* where the start failed half way */
   db_close(lanes->writer_db); /* the last connection: it checkpoints */
   free(lanes->loop_db);
   free(lanes);
@@ -257,7 +258,10 @@ static uint64_t generation(void *app) {
 }
 
 struct kit_lanes lanes_face(struct lanes *lanes) {
-  return (struct kit_lanes){.app = lanes, .pgsql = lanes->config.pgsql, .submit = submit, .loop_db = loop_db,
+  return (struct kit_lanes){.app = lanes,
+                            .pgsql = lanes->config.pgsql,
+                            .submit = submit,
+                            .loop_db = loop_db,
                             .generation = lanes->writer != NULL ? generation : NULL};
 }
 
@@ -276,15 +280,16 @@ void lanes_metrics(struct lanes *lanes, struct buf *out) {
   struct db_writer_stats stats;
   db_writer_stats(lanes->writer, &stats);
   buf_format(out, "sigap_lane_queued{lane=\"writer\"} %u\n", (unsigned)stats.queued);
-  buf_format(out,
-             "# HELP sigap_commits_total Transactions committed.\n# TYPE sigap_commits_total counter\n"
-             "sigap_commits_total %llu\n"
-             "# HELP sigap_commands_total Write commands, many to a commit.\n# TYPE sigap_commands_total counter\n"
-             "sigap_commands_total{result=\"done\"} %llu\nsigap_commands_total{result=\"failed\"} %llu\n"
-             "# HELP sigap_commit_seconds_total Time spent in commits.\n# TYPE sigap_commit_seconds_total counter\n"
-             "sigap_commit_seconds_total %.6f\n"
-             "# HELP sigap_commit_batch_max Largest batch so far.\n# TYPE sigap_commit_batch_max gauge\n"
-             "sigap_commit_batch_max %u\n",
-             (unsigned long long)stats.commits, (unsigned long long)(stats.jobs - stats.failed),
-             (unsigned long long)stats.failed, (double)stats.commit_ns / 1e9, (unsigned)stats.batch_max_seen);
+  buf_format(
+      out,
+      "# HELP sigap_commits_total Transactions committed.\n# TYPE sigap_commits_total counter\n"
+      "sigap_commits_total %llu\n"
+      "# HELP sigap_commands_total Write commands, many to a commit.\n# TYPE sigap_commands_total counter\n"
+      "sigap_commands_total{result=\"done\"} %llu\nsigap_commands_total{result=\"failed\"} %llu\n"
+      "# HELP sigap_commit_seconds_total Time spent in commits.\n# TYPE sigap_commit_seconds_total counter\n"
+      "sigap_commit_seconds_total %.6f\n"
+      "# HELP sigap_commit_batch_max Largest batch so far.\n# TYPE sigap_commit_batch_max gauge\n"
+      "sigap_commit_batch_max %u\n",
+      (unsigned long long)stats.commits, (unsigned long long)(stats.jobs - stats.failed),
+      (unsigned long long)stats.failed, (double)stats.commit_ns / 1e9, (unsigned)stats.batch_max_seen);
 }

@@ -12,10 +12,10 @@ struct lanes;
 struct lanes_config {
   const struct db_config *database; /* borrowed, as long as the lanes live */
   bool pgsql;
-  unsigned loops;          /* I/O threads */
-  unsigned hash_threads;   /* Argon2 at a time */
-  unsigned pool_threads;   /* slow work at a time */
-  unsigned pgsql_threads;  /* connections of the database pool */
+  unsigned loops;               /* I/O threads */
+  unsigned hash_threads;        /* Argon2 at a time */
+  unsigned pool_threads;        /* slow work at a time */
+  unsigned pgsql_threads;       /* connections of the database pool */
   void (*committed)(void *app); /* after a batch of writes; called on the writer's thread. NULL: nobody */
   void *app;
 };
@@ -23,8 +23,8 @@ struct lanes_config {
 /* Opens all connections; no thread runs yet. */
 enum status lanes_new(const struct lanes_config *config, struct lanes **out, char why[256]) MUST_CHECK;
 void lanes_start(struct lanes *lanes);
-/* After the HTTP server's stop, when whoever could still be answered has been. Calls under way are finished; those
- * that only waited are dropped, because their clients have gone. New ones are refused. */
+/* After the HTTP server's stop, when whoever could still be answered has been. Calls under way are finished;
+ * those that only waited are dropped, because their clients have gone. New ones are refused. */
 void lanes_stop(struct lanes *lanes);
 /* Ends the writer: what is queued is committed, later commands are refused. After lanes_stop. */
 void lanes_end_writes(struct lanes *lanes);

@@ -36,13 +36,13 @@ struct server {
   struct arena *arena;
   struct db_config database;
   struct instance_locks locks;
-  int admin;           /* listening socket, or -1 */
-  int signals;         /* signalfd */
+  int admin;   /* listening socket, or -1 */
+  int signals; /* signalfd */
   struct lanes *lanes;
   struct kit *kit;
   struct post *post;
   struct http_server *http;
-  struct db *db;       /* the main thread's: timers and the command line */
+  struct db *db; /* the main thread's: timers and the command line */
   struct timers *timers;
   struct system_view view;
   const struct dialect **dialects; /* documented ones and system's */
@@ -82,9 +82,10 @@ static void raise_file_limit(void) {
 static enum status open_data(struct server *server, char why[256]) {
   const struct options *options = server->options;
   TRY(instance_make(options->data, why));
-  TRY(instance_own(options->data, options->database_is_pgsql ? NULL : options->database, &server->locks, why));
-  server->database = (struct db_config){options->database, desk_statements, desk_statement_count, desk_migrations,
-                                        desk_migration_count};
+  TRY(instance_own(options->data, options->database_is_pgsql ? NULL : options->database, &server->locks,
+                   why));
+  server->database = (struct db_config){options->database, desk_statements, desk_statement_count,
+                                        desk_migrations, desk_migration_count};
   int applied = 0;
   enum status status = db_migrate(&server->database, &applied, why);
   if (status != STATUS_OK) {
@@ -142,7 +143,8 @@ static enum status open_lanes(struct server *server, unsigned threads, char why[
 }
 
 /* One short piece of desk work on the main thread's connection. */
-static enum status desk_work(struct server *server, enum status (*work)(struct ctx *ctx, struct server *server), char why[256]) {
+static enum status desk_work(struct server *server,
+                             enum status (*work)(struct ctx *ctx, struct server *server), char why[256]) {
   CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
   struct ctx ctx = {.arena = arena, .db = server->db, .now_us = time_now_us()};
   enum status status = work(&ctx, server);
@@ -191,7 +193,8 @@ static enum status open_http(struct server *server, unsigned threads, char why[2
   const char *reason = NULL;
   enum status status = http_server_new(&config, &server->http, &reason);
   if (status != STATUS_OK) {
-    snprintf(why, 256, "Can't listen on %s port %u: %s.", options->listen_address, (unsigned)options->listen_port, reason);
+    snprintf(why, 256, "Can't listen on %s port %u: %s.", options->listen_address,
+             (unsigned)options->listen_port, reason);
   }
   return status;
 }
@@ -212,10 +215,11 @@ static void greet(const struct server *server) {
     printf("Mail: no --smtp, so mails are written to %s/mail\n", options->data);
   }
   if (server->first_start) {
-    printf("\nNobody can administer this desk yet. Make the first administrator with:\n\n"
-           "  echo 'a-good-password' | %s user add --data %s --email you@example.com --name 'Your Name' \\\n"
-           "    --role super_admin --password-stdin\n\n",
-           program_invocation_name, options->data);
+    printf(
+        "\nNobody can administer this desk yet. Make the first administrator with:\n\n"
+        "  echo 'a-good-password' | %s user add --data %s --email you@example.com --name 'Your Name' \\\n"
+        "    --role super_admin --password-stdin\n\n",
+        program_invocation_name, options->data);
   }
   fflush(stdout);
 }
@@ -247,14 +251,16 @@ static enum status start(struct server *server, char why[256]) {
   return STATUS_OK;
 }
 
-static int client_command(void *app, int argc, char **argv, struct str input, struct buf *out, struct buf *err) {
+static int client_command(void *app, int argc, char **argv, struct str input, struct buf *out,
+                          struct buf *err) {
   struct server *server = app;
   return command_for_client(server->db, argc, argv, input, out, err);
 }
 
 /* Until a signal: the command line's clients and the timers, one thing at a time. */
 static void wait_for_end(struct server *server) {
-  struct pollfd polled[] = {{.fd = server->signals, .events = POLLIN}, {.fd = server->admin, .events = POLLIN}};
+  struct pollfd polled[] = {{.fd = server->signals, .events = POLLIN},
+                            {.fd = server->admin, .events = POLLIN}};
   for (;;) {
     int ready = poll(polled, 2, timers_run(server->timers));
     if (ready > 0 && (polled[0].revents & POLLIN) != 0) {
@@ -272,8 +278,8 @@ static void *stop_post(void *arg) {
   return NULL;
 }
 
-/* In the order that keeps every promise: no new requests, running ones end, their writes commit. The mail under way
- * ends meanwhile, so that one grace is not added to the other. */
+/* In the order that keeps every promise: no new requests, running ones end, their writes commit. The mail
+ * under way ends meanwhile, so that one grace is not added to the other. */
 static void stop(struct server *server) {
   atomic_store(&server->view.stopping, true);
   admin_close(server->options->data, server->admin);
@@ -286,7 +292,8 @@ static void stop(struct server *server) {
   } else {
     post_stop(server->post);
   }
-  lanes_end_writes(server->lanes); /* the last mark of the post went through it; afterwards nobody wakes the post */
+  /* The last mark of the post went through it; afterwards nobody wakes the post. */
+  lanes_end_writes(server->lanes);
   http_server_free(server->http);
   post_free(server->post);
   timers_free(server->timers);
@@ -304,7 +311,8 @@ int command_serve(const struct options *options) {
   mallopt(M_ARENA_MAX, 2);
   mallopt(M_TRIM_THRESHOLD, 256 * 1024);
   CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
-  struct server server = {.options = options, .arena = arena, .locks = INSTANCE_UNLOCKED, .admin = -1, .signals = -1};
+  struct server server = {
+      .options = options, .arena = arena, .locks = INSTANCE_UNLOCKED, .admin = -1, .signals = -1};
   char why[256] = "";
   if (start(&server, why) != STATUS_OK) {
     fprintf(stderr, "sigap: %s\n", why);

@@ -18,14 +18,17 @@ struct error_out {
     struct str message;
   } const *error;
 };
-FIELDS(system_error_body, struct error_body, "ErrorBody", {
-  FIELD(struct error_body, code, TEXT, "code", FIELD_REQUIRED, .text = "A stable word.", .example = "\"no_such_path\""),
-  FIELD(struct error_body, message, TEXT, "message", FIELD_REQUIRED, .text = "A sentence for people.",
-        .example = "\"Nothing is served at this path.\""),
-});
-FIELDS(system_error, struct error_out, "Error", {
-  FIELD(struct error_out, error, OBJECT, "error", FIELD_REQUIRED, .of = &system_error_body),
-});
+FIELDS(system_error_body, struct error_body, "ErrorBody",
+       {
+           FIELD(struct error_body, code, TEXT, "code", FIELD_REQUIRED, .text = "A stable word.",
+                 .example = "\"no_such_path\""),
+           FIELD(struct error_body, message, TEXT, "message", FIELD_REQUIRED,
+                 .text = "A sentence for people.", .example = "\"Nothing is served at this path.\""),
+       });
+FIELDS(system_error, struct error_out, "Error",
+       {
+           FIELD(struct error_out, error, OBJECT, "error", FIELD_REQUIRED, .of = &system_error_body),
+       });
 
 static void print_problem(struct call *call, int http, const char *message, struct buf *out) {
   (void)http;
@@ -34,8 +37,8 @@ static void print_problem(struct call *call, int http, const char *message, stru
   wire_print_json(out, &system_error, &(struct error_out){&body});
 }
 
-static const struct problem_kind not_ready = {STATUS_UNAVAILABLE, "not_ready",
-                                              "The database can't keep what it is given, or the server is stopping."};
+static const struct problem_kind not_ready = {
+    STATUS_UNAVAILABLE, "not_ready", "The database can't keep what it is given, or the server is stopping."};
 
 static enum status livez(struct call *call) {
   return call_answer_raw(call, 200, STR("text/plain; charset=utf-8"), STR("ok\n"));
@@ -76,15 +79,17 @@ static void server_metrics(struct buf *out) {
              "# TYPE sigap_received_bytes_total counter\nsigap_received_bytes_total %llu\n"
              "# TYPE sigap_sent_bytes_total counter\nsigap_sent_bytes_total %llu\n",
              (unsigned)http.open, (unsigned long long)http.accepted, (unsigned long long)http.refused,
-             (unsigned long long)http.timeouts, (unsigned long long)http.bytes_in, (unsigned long long)http.bytes_out);
+             (unsigned long long)http.timeouts, (unsigned long long)http.bytes_in,
+             (unsigned long long)http.bytes_out);
   struct post_stats post;
   post_stats(view->post, &post);
-  buf_format(out,
-             "# TYPE sigap_mails_total counter\nsigap_mails_total{result=\"sent\"} %llu\n"
-             "sigap_mails_total{result=\"retried\"} %llu\nsigap_mails_total{result=\"failed\"} %llu\n"
-             "# TYPE sigap_mails gauge\nsigap_mails{state=\"waiting\"} %lld\nsigap_mails{state=\"failed\"} %lld\n",
-             (unsigned long long)post.sent, (unsigned long long)post.retried, (unsigned long long)post.failed,
-             (long long)atomic_load(&view->mails_waiting), (long long)atomic_load(&view->mails_failed));
+  buf_format(
+      out,
+      "# TYPE sigap_mails_total counter\nsigap_mails_total{result=\"sent\"} %llu\n"
+      "sigap_mails_total{result=\"retried\"} %llu\nsigap_mails_total{result=\"failed\"} %llu\n"
+      "# TYPE sigap_mails gauge\nsigap_mails{state=\"waiting\"} %lld\nsigap_mails{state=\"failed\"} %lld\n",
+      (unsigned long long)post.sent, (unsigned long long)post.retried, (unsigned long long)post.failed,
+      (long long)atomic_load(&view->mails_waiting), (long long)atomic_load(&view->mails_failed));
   buf_format(out,
              "# TYPE sigap_ready gauge\nsigap_ready %d\n"
              "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %lld\n"
@@ -101,7 +106,8 @@ static enum status metrics(struct call *call) {
   kit_metrics(view->kit, &out);
   lanes_metrics(view->lanes, &out);
   server_metrics(&out);
-  return call_answer_raw(call, 200, STR("text/plain; version=0.0.4; charset=utf-8"), str_copy(call->ctx.arena, buf_str(&out)));
+  return call_answer_raw(call, 200, STR("text/plain; version=0.0.4; charset=utf-8"),
+                         str_copy(call->ctx.arena, buf_str(&out)));
 }
 
 static enum status openapi(struct call *call) {
@@ -111,7 +117,8 @@ static enum status openapi(struct call *call) {
       CLEANUP_BUF struct buf out;
       buf_init(&out, DOCUMENT_MAX);
       kit_openapi(*dialect, view->public_url, &out);
-      return call_answer_raw(call, 200, STR("application/json; charset=utf-8"), str_copy(call->ctx.arena, buf_str(&out)));
+      return call_answer_raw(call, 200, STR("application/json; charset=utf-8"),
+                             str_copy(call->ctx.arena, buf_str(&out)));
     }
   }
   return problem_set(&call->ctx, &kit_no_path);
@@ -119,13 +126,17 @@ static enum status openapi(struct call *call) {
 
 static const struct answer fine[] = {{200, "Fine.", NULL}, {0, NULL, NULL}};
 static const struct answer fine_or_not[] = {{200, "Fine.", NULL}, {503, "Not ready.", NULL}, {0, NULL, NULL}};
-static const struct answer found_or_not[] = {{200, "The document.", NULL}, {404, "No such document.", NULL}, {0, NULL, NULL}};
+static const struct answer found_or_not[] = {
+    {200, "The document.", NULL}, {404, "No such document.", NULL}, {0, NULL, NULL}};
 
 static const struct route routes[] = {
     {HTTP_GET, "/livez", "livez", "The process is alive", livez, LANE_INLINE, MAY_ANYONE, .answers = fine},
-    {HTTP_GET, "/readyz", "readyz", "The server keeps what it is given", readyz, LANE_INLINE, MAY_ANYONE, .answers = fine_or_not},
-    {HTTP_GET, "/metrics", "metrics", "Counters for Prometheus", metrics, LANE_INLINE, MAY_ANYONE, .answers = fine},
-    {HTTP_GET, "/openapi/:file", "openapi", "The specification of a dialect", openapi, LANE_INLINE, MAY_ANYONE, .answers = found_or_not},
+    {HTTP_GET, "/readyz", "readyz", "The server keeps what it is given", readyz, LANE_INLINE, MAY_ANYONE,
+     .answers = fine_or_not},
+    {HTTP_GET, "/metrics", "metrics", "Counters for Prometheus", metrics, LANE_INLINE, MAY_ANYONE,
+     .answers = fine},
+    {HTTP_GET, "/openapi/:file", "openapi", "The specification of a dialect", openapi, LANE_INLINE,
+     MAY_ANYONE, .answers = found_or_not},
 };
 
 static const char *const prefixes[] = {"/", NULL};

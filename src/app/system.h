@@ -7,7 +7,7 @@
 #include "app/lanes.h"
 #include "post/post.h"
 
-/* What the server says of itself, outside every dialect: /livez, /readyz, /metrics, /openapi/<dialect>.json. */
+/* What the server says of itself outside every dialect: /livez, /readyz, /metrics, /openapi/<dialect>.json */
 extern const struct dialect system_dialect;
 
 /* What the handlers look at. Filled once before the first request; the server's. */

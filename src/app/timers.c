@@ -55,8 +55,8 @@ static void follow_clock_file(struct timers *timers) {
 #endif
 }
 
-enum status timers_new(const struct options *options, struct db *db, struct system_view *view, struct timers **out,
-                       char why[256]) {
+enum status timers_new(const struct options *options, struct db *db, struct system_view *view,
+                       struct timers **out, char why[256]) {
   struct timers *timers = calloc(1, sizeof *timers);
   if (timers == NULL) {
     die("Out of memory for the timers.");
@@ -122,7 +122,8 @@ static void look(struct timers *timers) {
     atomic_store(&timers->view->mails_failed, stats.failed);
   }
   if (atomic_exchange(&timers->view->ready, answers) != answers) {
-    LOG(answers ? LOG_INFO : LOG_ERROR, answers ? "The database answers again." : "The database does not answer.");
+    LOG(answers ? LOG_INFO : LOG_ERROR,
+        answers ? "The database answers again." : "The database does not answer.");
   }
 }
 

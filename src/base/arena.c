@@ -27,7 +27,7 @@ struct deferred {
 struct arena {
   size_t max_bytes;
   size_t used_bytes;
-  char *at;  /* free bytes of the current block */
+  char *at; /* free bytes of the current block */
   char *end;
   size_t next_block_bytes;
   struct block *blocks; /* all but the first */

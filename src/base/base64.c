@@ -7,21 +7,19 @@
 #define X16 X8, X8
 #define X128 X16, X16, X16, X16, X16, X16, X16, X16
 #define UPPER 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25
-#define LOWER 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51
+#define LOWER \
+  26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51
 #define DIGITS 52, 53, 54, 55, 56, 57, 58, 59, 60, 61
 /* The 256 values of an alphabet that differs in the characters + - / and _ alone. */
-#define VALUES(plus, minus, slash, underscore)                                              \
-  X16, X16, X8, BAD, BAD, BAD, plus, BAD, minus, BAD, slash, DIGITS, BAD, BAD, BAD, BAD,   \
-      BAD, BAD, BAD, UPPER, BAD, BAD, BAD, BAD, underscore, BAD, LOWER, BAD, BAD, BAD, BAD, \
-      BAD, X128
+#define VALUES(plus, minus, slash, underscore)                                                          \
+  X16, X16, X8, BAD, BAD, BAD, plus, BAD, minus, BAD, slash, DIGITS, BAD, BAD, BAD, BAD, BAD, BAD, BAD, \
+      UPPER, BAD, BAD, BAD, BAD, underscore, BAD, LOWER, BAD, BAD, BAD, BAD, BAD, X128
 
 static const uint8_t standard_values[256] = {VALUES(62, BAD, 63, BAD)};
 static const uint8_t url_values[256] = {VALUES(BAD, 62, BAD, 63)};
 
-static const char standard_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static const char url_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char standard_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char url_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /* Decodes text without padding. Faults are gathered and looked at once, so that the
  * loop over tens of megabytes has no branch but its end. */

@@ -17,7 +17,7 @@ enum log_level log_threshold(void);
  * texts) never go into a log line; ids do. */
 struct log_field {
   const char *name;
-  const char *text;  /* NULL: the number counts */
+  const char *text; /* NULL: the number counts */
   int64_t number;
 };
 #define LOG_S(name, text) ((struct log_field){(name), (text), 0})
@@ -26,8 +26,8 @@ struct log_field {
 /* One line: time, level, the event as a sentence, fields. One write call, so lines of
  * several threads never mix. Control characters and quotes are escaped. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t count);
-#define LOG(level, event, ...)                                                            \
-  log_write((level), (event), (const struct log_field[]){{0}, ##__VA_ARGS__} + 1,          \
+#define LOG(level, event, ...)                                                    \
+  log_write((level), (event), (const struct log_field[]){{0}, ##__VA_ARGS__} + 1, \
             sizeof((const struct log_field[]){{0}, ##__VA_ARGS__}) / sizeof(struct log_field) - 1)
 
 /* For what can't happen and out of memory: log and abort. */

@@ -32,7 +32,7 @@ struct problem {
   const struct problem_kind *kind; /* NULL: no problem */
   struct fault *faults;            /* in the request's arena */
   uint16_t fault_count;
-  uint32_t retry_after_s;          /* TOO_MANY, UNAVAILABLE; 0 = unsaid */
+  uint32_t retry_after_s; /* TOO_MANY, UNAVAILABLE; 0 = unsaid */
 };
 
 /* Sets ctx->problem where none is set yet. */

@@ -14,12 +14,12 @@ enum status {
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 /* Hands a failure up to the caller: `TRY(step(ctx));`. */
-#define TRY(expression)                          \
-  do {                                           \
-    enum status try_status_ = (expression);      \
-    if (try_status_ != STATUS_OK) {              \
-      return try_status_;                        \
-    }                                            \
+#define TRY(expression)                     \
+  do {                                      \
+    enum status try_status_ = (expression); \
+    if (try_status_ != STATUS_OK) {         \
+      return try_status_;                   \
+    }                                       \
   } while (0)
 
 /* The status's word ("NOT_FOUND") and its meaning as in status.def. Static text. */

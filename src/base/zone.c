@@ -25,7 +25,7 @@ enum {
 
 /* When summer time starts or ends, each year anew. */
 struct rule {
-  char kind;   /* 'M' month, week, weekday; 'J' day 1-365 without 29 February; 'D' day 0-365 */
+  char kind; /* 'M' month, week, weekday; 'J' day 1-365 without 29 February; 'D' day 0-365 */
   int month;
   int week;
   int day;
@@ -109,7 +109,8 @@ static bool take_time(const char **at, int max_hours, int32_t *out) {
   if (!take_digits(at, max_hours, &hours)) {
     return false;
   }
-  if (take(at, ':') && (!take_digits(at, 59, &minutes) || (take(at, ':') && !take_digits(at, 59, &seconds)))) {
+  if (take(at, ':') &&
+      (!take_digits(at, 59, &minutes) || (take(at, ':') && !take_digits(at, 59, &seconds)))) {
     return false;
   }
   int32_t total = hours * HOUR_S + minutes * 60 + seconds;
@@ -184,8 +185,8 @@ static int64_t rule_local_s(const struct rule *rule, int64_t year) {
   int64_t days = zone_days(year, 1, 1);
   if (rule->kind == 'M') {
     int64_t first = zone_days(year, (unsigned)rule->month, 1);
-    int64_t next = rule->month == 12 ? zone_days(year + 1, 1, 1)
-                                     : zone_days(year, (unsigned)rule->month + 1, 1);
+    int64_t next =
+        rule->month == 12 ? zone_days(year + 1, 1, 1) : zone_days(year, (unsigned)rule->month + 1, 1);
     /* 1970-01-01 was a Thursday, day 4 of a week that starts on Sunday. */
     int64_t weekday = ((first + 4) % 7 + 7) % 7;
     days = first + (rule->day - weekday + 7) % 7 + 7 * (int64_t)(rule->week - 1);

@@ -134,8 +134,8 @@ enum status db_open(const struct db_config *config, enum db_mode mode, struct db
   enum status status = db_check_schema(db);
   if (status == STATUS_OK) {
     queries_init(db);
-    /* The embedded database's writing connection has tried every statement on the same schema; its readers prepare
-     * what they really use, for each prepared statement of each connection costs memory. */
+    /* The embedded database's writing connection has tried every statement on the same schema; its readers
+     * prepare what they really use, for each prepared statement of each connection costs memory. */
     status = db->engine->pgsql || mode == DB_WRITE ? db_prepare_all(db) : STATUS_OK;
   }
   if (status != STATUS_OK) {

@@ -135,10 +135,10 @@ struct db_job {
   struct db_job *next;
 };
 /* Takes the writing connection. Many jobs share one commit. When one fails after it changed something, the
- * batch is undone and run again, each job in a savepoint: commands must bear being run twice, as on PostgreSQL. After
- * the commit `done(arg, list)` gets all jobs of the batch, linked by next, on the writer's thread. A job
- * whose command failed has its status; when the commit fails every job gets STATUS_STORAGE_FULL or
- * STATUS_BROKEN. queue_max: jobs waiting; one more is refused. */
+ * batch is undone and run again, each job in a savepoint: commands must bear being run twice, as on
+ * PostgreSQL. After the commit `done(arg, list)` gets all jobs of the batch, linked by next, on the writer's
+ * thread. A job whose command failed has its status; when the commit fails every job gets STATUS_STORAGE_FULL
+ * or STATUS_BROKEN. queue_max: jobs waiting; one more is refused. */
 struct db_writer *db_writer_new(struct db *db, size_t queue_max, size_t batch_max,
                                 void (*done)(void *arg, struct db_job *list), void *arg);
 /* False: the queue is full (answer 503) or the writer is stopped. Any thread. */

@@ -37,9 +37,8 @@ static const char *const control_texts[DB_CONTROL_COUNT] = {
     [DB_BEGIN_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     [DB_BEGIN_WRITE] = "BEGIN",
     /* The key is the word "sigap" in ASCII; the lock ends with the transaction. */
-    [DB_BEGIN_SCHEMA] =
-        ("BEGIN; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SELECT "
-         "pg_advisory_xact_lock(495620547952)"),
+    [DB_BEGIN_SCHEMA] = ("BEGIN; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SELECT "
+                         "pg_advisory_xact_lock(495620547952)"),
     [DB_COMMIT] = "COMMIT",
     [DB_ROLLBACK] = "ROLLBACK",
     [DB_SAVEPOINT] = "SAVEPOINT job",

@@ -15,24 +15,24 @@
 
 /* The embedded engine: one file in WAL mode, one writing connection, a reading connection for each thread.
  *
- * Reads go through pread and a page cache of the connection, not through mmap: mapped pages count as resident (an idle
- * server promises little memory), an I/O error on them is a SIGBUS instead of a status, and the inner pages
- * of the trees, which every look-up needs, stay in the small cache anyway. */
+ * Reads go through pread and a page cache of the connection, not through mmap: mapped pages count as resident
+ * (an idle server promises little memory), an I/O error on them is a SIGBUS instead of a status, and the
+ * inner pages of the trees, which every look-up needs, stay in the small cache anyway. */
 enum {
   BUSY_TIMEOUT_MS = 5000,
   WRITER_CACHE_KIB = 8000,
   READER_CACHE_KIB = 2000,
-  CHECKPOINT_FRAMES = 4000,        /* 16 MiB of WAL */
-  CHECKPOINT_STEP = 1000,          /* after an attempt that could not finish */
+  CHECKPOINT_FRAMES = 4000, /* 16 MiB of WAL */
+  CHECKPOINT_STEP = 1000,   /* after an attempt that could not finish */
   RESTART_FRAMES = 4 * CHECKPOINT_FRAMES,
   RESTART_TIMEOUT_MS = 200,
-  WAL_KEEP_BYTES = 64 << 20,       /* a longer WAL file is cut when it starts again */
+  WAL_KEEP_BYTES = 64 << 20, /* a longer WAL file is cut when it starts again */
 };
 
 struct lite {
   sqlite3 *connection;
   sqlite3_stmt *controls[DB_CONTROL_COUNT];
-  int frames;            /* in the WAL after the last commit */
+  int frames; /* in the WAL after the last commit */
   int checkpoint_at;
 };
 
@@ -99,7 +99,8 @@ static enum status failure(struct db *db) {
     die("out of memory");
   }
   db_fail(db, STATUS_BROKEN, "%s (sqlite %d)", sqlite3_errmsg(lite->connection), code);
-  if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_ROWID) {
+  if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
+      code == SQLITE_CONSTRAINT_ROWID) {
     return STATUS_DUPLICATE;
   }
   if (is_no_space(lite->connection, code)) {
@@ -214,7 +215,8 @@ static enum status set_up_writer(struct db *db) {
   struct lite *lite = db->own;
   char pragmas[320];
   snprintf(pragmas, sizeof(pragmas),
-           "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY;"
+           "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -%d; PRAGMA temp_store "
+           "= MEMORY;"
            "PRAGMA journal_size_limit = %d; PRAGMA secure_delete = FAST; PRAGMA mmap_size = 0;",
            WRITER_CACHE_KIB, WAL_KEEP_BYTES);
   TRY(script(db, pragmas));
@@ -234,9 +236,10 @@ static enum status set_up_writer(struct db *db) {
 static enum status set_up_reader(struct db *db) {
   struct lite *lite = db->own;
   char pragmas[160];
-  snprintf(pragmas, sizeof(pragmas),
-           "PRAGMA query_only = ON; PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;",
-           READER_CACHE_KIB);
+  snprintf(
+      pragmas, sizeof(pragmas),
+      "PRAGMA query_only = ON; PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;",
+      READER_CACHE_KIB);
   TRY(script(db, pragmas));
   /* Never the one that writes the WAL back, not even as the last to close. */
   sqlite3_db_config(lite->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
@@ -324,16 +327,16 @@ static enum status check_columns(struct db *db, const struct db_query *query, sq
   return db_check_columns(db, query, names, (size_t)count);
 }
 
-/* "INSERT … RETURNING id": SQLite runs it as if the table had a trigger, and so copies every page it touches into
- * a statement journal, a third of the cost of a new ticket. The last row id is the same number for nothing.
- * Returns the length of the text to prepare. */
+/* "INSERT … RETURNING id": SQLite runs it as if the table had a trigger, and so copies every page it touches
+ * into a statement journal, a third of the cost of a new ticket. The last row id is the same number for
+ * nothing. Returns the length of the text to prepare. */
 static size_t without_returning(const struct db_query *query, bool *rowid) {
   static const char ending[] = " RETURNING id";
   const struct db_statement *statement = query->statement;
   struct str text = str_of(query->text);
-  *rowid = statement->out_count == 1 && statement->out[0].type == DB_INT && str_starts(text, "INSERT INTO ") &&
-           str_ends(text, ending) && strstr(query->text, "ON CONFLICT") == NULL &&
-           strstr(query->text, "SELECT") == NULL;
+  *rowid = statement->out_count == 1 && statement->out[0].type == DB_INT &&
+           str_starts(text, "INSERT INTO ") && str_ends(text, ending) &&
+           strstr(query->text, "ON CONFLICT") == NULL && strstr(query->text, "SELECT") == NULL;
   return *rowid ? text.len - (sizeof(ending) - 1) : text.len;
 }
 
@@ -347,8 +350,8 @@ static enum status prepare_one(struct db *db, struct db_query *query) {
   }
   own->rowid = rowid;
   query->handle = own;
-  if (sqlite3_prepare_v3(lite->connection, query->text, (int)len, SQLITE_PREPARE_PERSISTENT, &own->statement, NULL) !=
-      SQLITE_OK) {
+  if (sqlite3_prepare_v3(lite->connection, query->text, (int)len, SQLITE_PREPARE_PERSISTENT, &own->statement,
+                         NULL) != SQLITE_OK) {
     return db_fail_about(db, failure(db), query->statement->name);
   }
   for (unsigned i = 0; i < query->slot_count; i++) {
@@ -394,9 +397,11 @@ static enum status bind(struct db *db, const struct db_query *query, const void 
     } else if (value.type == DB_REAL) {
       code = sqlite3_bind_double(own->statement, at, value.real);
     } else if (value.type == DB_TEXT) {
-      code = sqlite3_bind_text64(own->statement, at, value.bytes.at, value.bytes.len, SQLITE_STATIC, SQLITE_UTF8);
+      code = sqlite3_bind_text64(own->statement, at, value.bytes.at, value.bytes.len, SQLITE_STATIC,
+                                 SQLITE_UTF8);
     } else {
-      code = sqlite3_bind_blob64(own->statement, at, value.bytes.len ? value.bytes.at : "", value.bytes.len, SQLITE_STATIC);
+      code = sqlite3_bind_blob64(own->statement, at, value.bytes.len ? value.bytes.at : "", value.bytes.len,
+                                 SQLITE_STATIC);
     }
     if (code != SQLITE_OK) {
       return failure(db);
@@ -405,7 +410,8 @@ static enum status bind(struct db *db, const struct db_query *query, const void 
   return STATUS_OK;
 }
 
-static bool read_column(sqlite3_stmt *statement, int i, const struct db_column *column, struct db_rows *rows) {
+static bool read_column(sqlite3_stmt *statement, int i, const struct db_column *column,
+                        struct db_rows *rows) {
   void *to = (char *)rows->row + column->offset;
   int type = sqlite3_column_type(statement, i);
   if (type == SQLITE_NULL) {
@@ -445,18 +451,21 @@ static bool read_column(sqlite3_stmt *statement, int i, const struct db_column *
   return false;
 }
 
-static enum status read_row(struct db *db, const struct db_query *query, sqlite3_stmt *statement, struct db_rows *rows) {
+static enum status read_row(struct db *db, const struct db_query *query, sqlite3_stmt *statement,
+                            struct db_rows *rows) {
   const struct db_statement *known = query->statement;
   memset(rows->row, 0, known->out_size);
   for (int i = 0; i < known->out_count; i++) {
     if (!read_column(statement, i, &known->out[i], rows)) {
-      return db_fail(db, STATUS_BROKEN, "statement %s: column %s is not of its type, or NULL", known->name, known->out[i].name);
+      return db_fail(db, STATUS_BROKEN, "statement %s: column %s is not of its type, or NULL", known->name,
+                     known->out[i].name);
     }
   }
   return STATUS_OK;
 }
 
-static enum status step_through(struct db *db, struct db_query *query, sqlite3_stmt *statement, struct db_rows *rows) {
+static enum status step_through(struct db *db, struct db_query *query, sqlite3_stmt *statement,
+                                struct db_rows *rows) {
   for (bool wanted = true;;) {
     int code = sqlite3_step(statement);
     if (code == SQLITE_DONE) {
@@ -482,7 +491,8 @@ static enum status lite_run(struct db *db, struct db_query *query, const void *i
   TRY(bind(db, query, in));
   enum status status = step_through(db, query, own->statement, rows);
   if (status == STATUS_OK && own->rowid && rows->take) {
-    *(int64_t *)((char *)rows->row + query->statement->out[0].offset) = sqlite3_last_insert_rowid(lite->connection);
+    *(int64_t *)((char *)rows->row + query->statement->out[0].offset) =
+        sqlite3_last_insert_rowid(lite->connection);
     (void)db_rows_take(rows); /* its failure stands in rows->refused */
   }
   rows->changed = sqlite3_changes64(lite->connection);
@@ -493,7 +503,8 @@ static enum status lite_run(struct db *db, struct db_query *query, const void *i
 static enum status control_one(struct db *db, enum db_control control) {
   struct lite *lite = db->own;
   sqlite3_stmt **statement = &lite->controls[control];
-  if (!*statement && sqlite3_prepare_v3(lite->connection, control_texts[control], -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK) {
+  if (!*statement && sqlite3_prepare_v3(lite->connection, control_texts[control], -1,
+                                        SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK) {
     return failure(db);
   }
   enum status status = sqlite3_step(*statement) == SQLITE_DONE ? STATUS_OK : failure(db);
@@ -516,8 +527,9 @@ static bool lite_in_transaction(struct db *db) {
   return lite->connection && !sqlite3_get_autocommit(lite->connection);
 }
 
-/* Writes the WAL back into the database file once it is long enough. Readers do not wait for it. Only where they kept it from
- * starting again for long does it wait for them, shortly, because a WAL without end would fill the disk. */
+/* Writes the WAL back into the database file once it is long enough. Readers do not wait for it. Only where
+ * they kept it from starting again for long does it wait for them, shortly, because a WAL without end would
+ * fill the disk. */
 static enum status lite_tidy(struct db *db) {
   struct lite *lite = db->own;
   if (lite->frames < lite->checkpoint_at) {
@@ -526,8 +538,8 @@ static enum status lite_tidy(struct db *db) {
   bool restart = lite->frames >= RESTART_FRAMES;
   lite->checkpoint_at = lite->frames + CHECKPOINT_STEP;
   sqlite3_busy_timeout(lite->connection, RESTART_TIMEOUT_MS);
-  int code = sqlite3_wal_checkpoint_v2(lite->connection, NULL, restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
-                                       NULL, NULL);
+  int code = sqlite3_wal_checkpoint_v2(
+      lite->connection, NULL, restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
   enum status status = code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY ? STATUS_OK : failure(db);
   sqlite3_busy_timeout(lite->connection, BUSY_TIMEOUT_MS);
   return status;

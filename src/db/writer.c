@@ -135,9 +135,9 @@ static void run_careful(struct db_writer *writer, struct batch *batch, struct db
 
 static void restart_batch(struct db_writer *writer, struct batch *batch);
 
-/* A savepoint makes the engine copy every page that a job touches, a fifth of the whole work; and a command that
- * fails does so before it changed anything, as a rule. So jobs run without one. Only when one fails after a
- * change is the batch undone and run again, each job in its savepoint. */
+/* A savepoint makes the engine copy every page that a job touches, a fifth of the whole work; and a command
+ * that fails does so before it changed anything, as a rule. So jobs run without one. Only when one fails
+ * after a change is the batch undone and run again, each job in its savepoint. */
 static void run_job(struct db_writer *writer, struct batch *batch, struct db_job *job) {
   if (batch->status != STATUS_OK) {
     return; /* gets the batch's status at the end */
@@ -149,7 +149,8 @@ static void run_job(struct db_writer *writer, struct batch *batch, struct db_job
   int64_t before = writer->db->engine->changes(writer->db);
   job->status = run_command(writer, job);
   look_after_job(writer, batch, job);
-  if (batch->status == STATUS_OK && job->status != STATUS_OK && writer->db->engine->changes(writer->db) != before) {
+  if (batch->status == STATUS_OK && job->status != STATUS_OK &&
+      writer->db->engine->changes(writer->db) != before) {
     restart_batch(writer, batch);
   }
 }

@@ -264,9 +264,9 @@ static bool has_parameter(const struct entry *entry) {
 }
 
 /* At a leaf: the exact case before the folded, a row that insists on its case before one that happens to fit,
- * a HEAD row before the GET row that would do. True where a row owns this very path: all literals, in the case
- * it insists on. Then no row with a parameter gets it, whatever the method: what is a verb to one table is no
- * id to another. */
+ * a HEAD row before the GET row that would do. True where a row owns this very path: all literals, in the
+ * case it insists on. Then no row with a parameter gets it, whatever the method: what is a verb to one table
+ * is no id to another. */
 static bool look_at(const struct node *node, struct search *search) {
   int best = 0;
   bool owned = false;

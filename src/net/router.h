@@ -33,7 +33,7 @@ enum router_result { ROUTER_FOUND, ROUTER_NO_PATH, ROUTER_NO_METHOD };
 struct router *router_new(const struct router_row *rows, size_t count);
 void router_free(struct router *router);
 /* HEAD finds GET rows. group -1: any. Parameters are decoded into the arena. */
-enum router_result router_find(const struct router *router, enum http_method method, struct str path, int group,
-                               struct arena *arena, struct router_match *match);
+enum router_result router_find(const struct router *router, enum http_method method, struct str path,
+                               int group, struct arena *arena, struct router_match *match);
 
 #endif

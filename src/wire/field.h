@@ -22,7 +22,8 @@ enum field_kind {
   FIELD_KIND_TIME,   /* int64_t microseconds, RFC 3339 on the wire; 0 is null */
   FIELD_KIND_UUID,   /* struct uuid; none is null */
   FIELD_KIND_OBJECT, /* a pointer to the struct of `of` (const struct x *); NULL is null */
-  FIELD_KIND_LIST,   /* struct list of the structs of `of`, or of struct str where of is NULL; min/max count items */
+  FIELD_KIND_LIST,   /* struct list of the structs of `of`, or of struct str where of is NULL; min/max count
+                        items */
   FIELD_KIND_CONST,  /* printed only: the JSON text in `constant` ("true") */
   FIELD_KIND_CUSTOM, /* any member: read/print in `custom` */
 };
@@ -40,7 +41,7 @@ enum field_flag {
   FIELD_TRIM = 8,         /* in: surrounding white space is dropped before the length is judged */
   FIELD_NOT_BLANK = 16,   /* in: at least one character that is not white space */
   FIELD_ANY_TEXT = 32,    /* in: control characters are taken (passwords); NUL never */
-  FIELD_LOOSE = 64,       /* in: JSON numbers and booleans are also taken as text ("5", "true"), and texts as numbers */
+  FIELD_LOOSE = 64,       /* in: numbers and booleans are taken as text, too, and texts as numbers */
   FIELD_SECRET = 128,     /* in: never told back in a fault; schema says writeOnly, format password */
   FIELD_FOLD_WORDS = 256, /* in: words match in any letter case */
 };
@@ -66,14 +67,14 @@ struct field_custom {
 
 struct field {
   const char *name;
-  const char *alias;    /* also taken on input; NULL none. Both at once with differing values is a fault */
-  const char *text;     /* for the specification: one sentence */
-  const char *example;  /* JSON text for the specification; NULL none */
+  const char *alias;   /* also taken on input; NULL none. Both at once with differing values is a fault */
+  const char *text;    /* for the specification: one sentence */
+  const char *example; /* JSON text for the specification; NULL none */
   const struct word *words;
   const struct fields *of;
   const struct field_custom *custom;
   const char *constant;
-  int64_t min, max;     /* max 0: the kind's default limit (text: 64 KiB bytes; list: 1,000; int: none) */
+  int64_t min, max; /* max 0: the kind's default limit (text: 64 KiB bytes; list: 1,000; int: none) */
   double real_min, real_max; /* both 0: any finite */
   uint16_t offset;
   uint16_t flags;
@@ -81,14 +82,16 @@ struct field {
 };
 
 struct fields {
-  const char *title;    /* the schema's name: "HcallTicket" */
+  const char *title; /* the schema's name: "HcallTicket" */
   const struct field *rows;
-  uint16_t count;       /* at most 64 */
-  uint16_t size;        /* sizeof the struct */
-  int32_t present;      /* offset of a uint64_t bitmap (bit n: row n was in the input, null or not), or -1 */
-  bool closed;          /* in: unknown keys are a fault; else they are ignored */
+  uint16_t count;  /* at most 64 */
+  uint16_t size;   /* sizeof the struct */
+  int32_t present; /* offset of a uint64_t bitmap (bit n: row n was in the input, null or not), or -1 */
+  bool closed;     /* in: unknown keys are a fault; else they are ignored */
 };
 
+/* clang-format takes these initializers for blocks. */
+/* clang-format off */
 /* Type-checked rows: FIELD(struct x, member, TEXT, "wire_name", flags, .max = 255, .text = "…"). */
 #define FIELD(type, member, KIND, wire_name, field_flags, ...)                                   \
   {.name = (wire_name), .kind = FIELD_KIND_##KIND, .flags = (field_flags),                         \
@@ -96,6 +99,7 @@ struct fields {
 #define FIELD_CONST(wire_name, json, ...) \
   {.name = (wire_name), .kind = FIELD_KIND_CONST, .constant = (json), .flags = FIELD_REQUIRED, __VA_ARGS__}
 #define FIELD_IS_(member, ctype) (0 * sizeof(char[_Generic((member), ctype: 1, default: -1)]))
+/* clang-format on */
 #define FIELD_CHECK_TEXT(m) FIELD_IS_(m, struct str)
 #define FIELD_CHECK_INT(m) FIELD_IS_(m, int64_t)
 #define FIELD_CHECK_REAL(m) FIELD_IS_(m, double)
@@ -107,10 +111,13 @@ struct fields {
 #define FIELD_CHECK_LIST(m) FIELD_IS_(m, struct list)
 #define FIELD_CHECK_CUSTOM(m) 0
 
-#define FIELDS(name, type, schema_title, ...)                                                    \
-  static const struct field name##_rows_[] = __VA_ARGS__;                                          \
-  const struct fields name = {.title = (schema_title), .rows = name##_rows_,                       \
-    .count = sizeof(name##_rows_) / sizeof(name##_rows_[0]), .size = sizeof(type), .present = -1}
+#define FIELDS(name, type, schema_title, ...)                                          \
+  static const struct field name##_rows_[] = __VA_ARGS__;                              \
+  const struct fields name = {.title = (schema_title),                                 \
+                              .rows = name##_rows_,                                    \
+                              .count = sizeof(name##_rows_) / sizeof(name##_rows_[0]), \
+                              .size = sizeof(type),                                    \
+                              .present = -1}
 
 /* ---- input. All faults are collected with problem_fault; STATUS_INVALID if any. `out` is a
  * struct of fields->size, zeroed by the caller; its texts live in ctx->arena (or in `body`). ---- */
@@ -119,10 +126,13 @@ enum {
   WIRE_VALUES_MAX = 65536, /* values in one body: each costs some hundred bytes of memory once parsed */
   WIRE_PAIRS_MAX = 100,    /* of a form */
 };
-extern const struct problem_kind wire_malformed; /* INVALID: not JSON, too deep, duplicate keys, not UTF-8, not an object */
-enum status wire_read_json(struct ctx *ctx, struct str body, const struct fields *fields, void *out) MUST_CHECK;
+/* INVALID: not JSON, too deep, duplicate keys, not UTF-8, not an object. */
+extern const struct problem_kind wire_malformed;
+enum status wire_read_json(struct ctx *ctx, struct str body, const struct fields *fields,
+                           void *out) MUST_CHECK;
 /* application/x-www-form-urlencoded and query strings: flat fields only (a key twice is a fault). */
-enum status wire_read_form(struct ctx *ctx, struct str body, const struct fields *fields, void *out) MUST_CHECK;
+enum status wire_read_form(struct ctx *ctx, struct str body, const struct fields *fields,
+                           void *out) MUST_CHECK;
 /* The row with that wire name was in the input. */
 bool field_present(const struct fields *fields, const void *in, const char *name);
 /* Word ↔ value. word_of: "" where no row has the value. STATUS_INVALID for an unknown word. */
@@ -142,16 +152,19 @@ void wire_print_real(struct buf *out, double number);
 
 /* ---- JSON Schema (draft 2020-12, as OpenAPI 3.1 takes it) ---- */
 enum wire_direction { WIRE_IN, WIRE_OUT };
-/* The schema of the object itself; nested tables as "$ref": "#/components/schemas/<name>" (see wire_schema_name). */
+/* The schema of the object itself; nested tables as "$ref": "#/components/schemas/<name>" (see
+ * wire_schema_name). */
 void wire_schema(struct buf *out, const struct fields *fields, enum wire_direction direction);
 /* The schema of one row's value: for the parameters of a query string. */
 void wire_row_schema(struct buf *out, const struct field *row, enum wire_direction direction);
-/* The name under which components hold the schema: the title; for input the title and "Input", unless it ends so. */
+/* The name under which components hold the schema: the title; for input the title and "Input", unless it ends
+ * so. */
 void wire_schema_name(struct buf *out, const struct fields *fields, enum wire_direction direction);
 /* A fitting example value of one row. */
 void wire_row_example(struct buf *out, const struct field *row, enum wire_direction direction);
 /* Calls each(arg, table) once for this table and for every one that its rows lead to. */
-void wire_each_table(const struct fields *fields, void (*each)(void *arg, const struct fields *fields), void *arg);
+void wire_each_table(const struct fields *fields, void (*each)(void *arg, const struct fields *fields),
+                     void *arg);
 /* An example object from the rows' examples (kinds without one get a fitting sample). */
 void wire_example(struct buf *out, const struct fields *fields, enum wire_direction direction);
 

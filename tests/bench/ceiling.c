@@ -1,5 +1,6 @@
-/* The raw ceiling of group commit: the same command, rows and statements as `POST /api/ticket/create`, with no HTTP,
- * no token and no JSON: `ceiling sqlite:PATH IN_FLIGHT SECONDS`. Prints commands a second that were on disk. */
+/* The raw ceiling of group commit: the same command, rows and statements as `POST /api/ticket/create`, with
+ * no HTTP, no token and no JSON: `ceiling sqlite:PATH IN_FLIGHT SECONDS`. Prints commands a second that were
+ * on disk. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -32,10 +33,12 @@ static struct {
 static enum status create(struct ctx *ctx, void *arg) {
   (void)arg;
   struct ticket ticket;
-  return ticket_create(ctx, &(struct ticket_new){.title = STR("Router Problem"),
-                                                 .description = STR("Need to configure the router in room 302"),
-                                                 .category = CATEGORY_TECHNICAL,
-                                                 .priority = PRIORITY_NORMAL}, &ticket);
+  return ticket_create(ctx,
+                       &(struct ticket_new){.title = STR("Router Problem"),
+                                            .description = STR("Need to configure the router in room 302"),
+                                            .category = CATEGORY_TECHNICAL,
+                                            .priority = PRIORITY_NORMAL},
+                       &ticket);
 }
 
 static void submit(struct slot *slot) {
@@ -66,30 +69,40 @@ static void done(void *arg, struct db_job *list) {
 
 int main(int argc, char **argv) {
   int64_t in_flight = 0, seconds = 0;
-  if (argc != 4 || str_int(str_of(argv[2]), &in_flight) != STATUS_OK || in_flight < 1 || in_flight > JOBS_MAX ||
-      str_int(str_of(argv[3]), &seconds) != STATUS_OK) {
+  if (argc != 4 || str_int(str_of(argv[2]), &in_flight) != STATUS_OK || in_flight < 1 ||
+      in_flight > JOBS_MAX || str_int(str_of(argv[3]), &seconds) != STATUS_OK) {
     fprintf(stderr, "usage: ceiling sqlite:PATH IN_FLIGHT SECONDS\n");
     return 2;
   }
   char why[256];
   int applied = 0;
-  struct db_config config = {argv[1], desk_statements, desk_statement_count, desk_migrations, desk_migration_count};
+  struct db_config config = {argv[1], desk_statements, desk_statement_count, desk_migrations,
+                             desk_migration_count};
   struct db *db = NULL;
-  session_setup(&(struct session_keys){.keys = {STR("no token is made or read here: any")}, .count = 1}, false);
+  session_setup(&(struct session_keys){.keys = {STR("no token is made or read here: any")}, .count = 1},
+                false);
   if (db_migrate(&config, &applied, why) != STATUS_OK || db_open(&config, DB_WRITE, &db, why) != STATUS_OK) {
     fprintf(stderr, "ceiling: %s\n", why);
     return 1;
   }
   struct ctx ctx = {.arena = arena_new(ARENA_MAX), .db = db, .now_us = time_now_us()};
   struct account account;
-  struct account_new author = {.tenant_id = TENANT_OPERATOR, .name = STR("Author"), .email = STR("author@example.com"),
-                               .role = ROLE_CUSTOMER, .language = LANGUAGE_ENGLISH, .by = ACCOUNT_BY_OPERATOR};
+  struct account_new author = {.tenant_id = TENANT_OPERATOR,
+                               .name = STR("Author"),
+                               .email = STR("author@example.com"),
+                               .role = ROLE_CUSTOMER,
+                               .language = LANGUAGE_ENGLISH,
+                               .by = ACCOUNT_BY_OPERATOR};
   if (account_create(&ctx, &author, &account) != STATUS_OK) {
     fprintf(stderr, "ceiling: the author can't be made; is the database new?\n");
     return 1;
   }
-  bench.who = (struct who){.account_id = account.id, .tenant_id = TENANT_OPERATOR, .role = ROLE_CUSTOMER, .uuid = account.uuid,
-                           .name = account.name, .email = account.email};
+  bench.who = (struct who){.account_id = account.id,
+                           .tenant_id = TENANT_OPERATOR,
+                           .role = ROLE_CUSTOMER,
+                           .uuid = account.uuid,
+                           .name = account.name,
+                           .email = account.email};
   bench.writer = db_writer_new(db, JOBS_MAX, 512, done, NULL);
   struct slot *slots = calloc((size_t)in_flight, sizeof *slots);
   if (slots == NULL) {

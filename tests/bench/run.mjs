@@ -228,11 +228,11 @@ async function reads() {
 async function flatLists(a, b, tokenA, tokenB) {
   const lists = {
     'hcall count': '/api/ticket/count',
-    'hcall fetch, one author and status': '/api/ticket/fetch?author=customer7@example.com&status=doing&limit=50',
+    'hcall fetch, one author and status': '/api/ticket/fetch?author=customer7@example.com&status=doing&limit=2',
     'hcall fetch, newest by status': '/api/ticket/fetch?status=pending&limit=50',
     'tiket list': '/api/ticket?skip=0&limit=20',
     'tiket list, prioritas': '/api/responTeknis/?skip=0&limit=20&prioritas=tinggi',
-    'tiket list, email': '/api/responTeknis/?skip=0&limit=20&email=customer7@example.com',
+    'tiket list, email': '/api/responTeknis/?skip=0&limit=10&email=customer7@example.com',
     'tiket list, username part': '/api/responTeknis/?skip=0&limit=20&username=mer%2099',
   };
   for (const [name, where] of Object.entries(lists)) {

@@ -1,5 +1,5 @@
-/* Fills a database with tickets for the measurements: `seed sqlite:PATH COUNT`. Prints the uuid of a ticket in the
- * middle. Statuses, priorities and authors are spread evenly; every second ticket has a reply. */
+/* Fills a database with tickets for the measurements: `seed sqlite:PATH COUNT`. Prints the uuid of a ticket
+ * in the middle. Statuses, priorities and authors are spread evenly; every second ticket has a reply. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,14 +64,31 @@ static enum status add_ticket(struct ctx *ctx, struct seed *seed, int64_t i) {
   };
   struct ticket_insert_row row;
   TRY(sql_ticket_insert(ctx, &in, &row));
-  TRY(sql_activity_insert(ctx, &(struct activity_insert_in){.tenant_id = TENANT_OPERATOR, .uuid = uuid_v7(at), .ticket_id = row.id,
-                                .actor_id = in.author_id, .action = 1, .created_at = at}, NULL));
-  TRY(sql_event_insert(ctx, &(struct event_insert_in){.tenant_id = TENANT_OPERATOR, .kind = 1, .ticket_id = row.id,
-                             .account_id = in.author_id, .created_at = at}, NULL));
+  TRY(sql_activity_insert(ctx,
+                          &(struct activity_insert_in){.tenant_id = TENANT_OPERATOR,
+                                                       .uuid = uuid_v7(at),
+                                                       .ticket_id = row.id,
+                                                       .actor_id = in.author_id,
+                                                       .action = 1,
+                                                       .created_at = at},
+                          NULL));
+  TRY(sql_event_insert(ctx,
+                       &(struct event_insert_in){.tenant_id = TENANT_OPERATOR,
+                                                 .kind = 1,
+                                                 .ticket_id = row.id,
+                                                 .account_id = in.author_id,
+                                                 .created_at = at},
+                       NULL));
   if (i % 2 == 0) {
     struct reply_insert_row reply;
-    TRY(sql_reply_insert(ctx, &(struct reply_insert_in){.tenant_id = TENANT_OPERATOR, .uuid = uuid_v7(at), .ticket_id = row.id,
-                               .author_id = in.author_id, .text = STR("Purchasing routers"), .created_at = at}, &reply));
+    TRY(sql_reply_insert(ctx,
+                         &(struct reply_insert_in){.tenant_id = TENANT_OPERATOR,
+                                                   .uuid = uuid_v7(at),
+                                                   .ticket_id = row.id,
+                                                   .author_id = in.author_id,
+                                                   .text = STR("Purchasing routers"),
+                                                   .created_at = at},
+                         &reply));
   }
   seed->cells[author][status][priority]++;
   if (i == seed->total / 2 / 2 * 2) {
@@ -88,9 +105,16 @@ static enum status add_step(struct ctx *ctx, void *arg) {
   return STATUS_OK;
 }
 
-static enum status count_up(struct ctx *ctx, int64_t scope, int64_t owner, int status, int priority, int64_t n) {
-  return sql_ticket_count_add(ctx, &(struct ticket_count_add_in){.tenant_id = TENANT_OPERATOR, .scope = scope, .owner_id = owner,
-                                   .status = status, .priority = priority, .tickets = n}, NULL);
+static enum status count_up(struct ctx *ctx, int64_t scope, int64_t owner, int status, int priority,
+                            int64_t n) {
+  return sql_ticket_count_add(ctx,
+                              &(struct ticket_count_add_in){.tenant_id = TENANT_OPERATOR,
+                                                            .scope = scope,
+                                                            .owner_id = owner,
+                                                            .status = status,
+                                                            .priority = priority,
+                                                            .tickets = n},
+                              NULL);
 }
 
 static enum status add_counters(struct ctx *ctx, void *arg) {
@@ -118,9 +142,11 @@ int main(int argc, char **argv) {
   }
   char why[256];
   int applied = 0;
-  struct db_config config = {argv[1], desk_statements, desk_statement_count, desk_migrations, desk_migration_count};
+  struct db_config config = {argv[1], desk_statements, desk_statement_count, desk_migrations,
+                             desk_migration_count};
   struct db *db = NULL;
-  session_setup(&(struct session_keys){.keys = {STR("no token is made or read here: any")}, .count = 1}, false);
+  session_setup(&(struct session_keys){.keys = {STR("no token is made or read here: any")}, .count = 1},
+                false);
   check(db_migrate(&config, &applied, why), "migrate");
   check(db_open(&config, DB_WRITE, &db, why), "open");
   struct arena *arena = arena_new(256 * 1024 * 1024);

@@ -140,7 +140,8 @@ static void a_host_means_its_tenant_or_the_operator(struct store *store) {
   assert_int_equal(tenant.id, id);
   assert_ok(tenant_of_host(ctx, STR("Help.Example"), &tenant));
   assert_int_equal(tenant.id, id);
-  static const char *const others[] = {"other.example", "127.0.0.1", "", "a b", "help.example..", ".", "[::1]"};
+  static const char *const others[] = {"other.example",  "127.0.0.1", "",     "a b",
+                                       "help.example..", ".",         "[::1]"};
   for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
     assert_ok(tenant_of_host(ctx, str_of(others[i]), &tenant));
     assert_int_equal(tenant.id, TENANT_OPERATOR);

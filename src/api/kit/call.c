@@ -12,11 +12,11 @@ const struct problem_kind kit_bad_request = {STATUS_INVALID, "bad_request", "The
 
 /* The one place where a status becomes an HTTP number. */
 static const int http_of_status[STATUS_COUNT] = {
-    [STATUS_OK] = 200,          [STATUS_INVALID] = 400,      [STATUS_UNAUTHENTICATED] = 401,
-    [STATUS_FORBIDDEN] = 403,   [STATUS_NOT_FOUND] = 404,    [STATUS_DUPLICATE] = 409,
-    [STATUS_STATE] = 409,       [STATUS_TOO_LARGE] = 413,    [STATUS_UNSUPPORTED] = 415,
-    [STATUS_TOO_MANY] = 429,    [STATUS_STORAGE_FULL] = 507, [STATUS_UNAVAILABLE] = 503,
-    [STATUS_RETRY] = 503,       [STATUS_SLOW] = 500,         [STATUS_BROKEN] = 500,
+    [STATUS_OK] = 200,        [STATUS_INVALID] = 400,      [STATUS_UNAUTHENTICATED] = 401,
+    [STATUS_FORBIDDEN] = 403, [STATUS_NOT_FOUND] = 404,    [STATUS_DUPLICATE] = 409,
+    [STATUS_STATE] = 409,     [STATUS_TOO_LARGE] = 413,    [STATUS_UNSUPPORTED] = 415,
+    [STATUS_TOO_MANY] = 429,  [STATUS_STORAGE_FULL] = 507, [STATUS_UNAVAILABLE] = 503,
+    [STATUS_RETRY] = 503,     [STATUS_SLOW] = 500,         [STATUS_BROKEN] = 500,
 };
 
 /* What the server itself refuses, beyond what a status can say. */

@@ -28,7 +28,7 @@ struct kit {
   struct router *router;
   struct kit_row *rows;
   size_t row_count;
-  struct limiter *limiter;    /* NULL: off */
+  struct limiter *limiter;            /* NULL: off */
   struct known *known[KIT_LOOPS_MAX]; /* of each I/O thread */
   atomic_uint_fast64_t unrouted[KIT_CLASSES];
   atomic_int_fast64_t in_flight;
@@ -54,14 +54,16 @@ struct limiter *limiter_new(int64_t per_minute);
 void limiter_free(struct limiter *limiter);
 /* Counts one call of this caller (account id, or the address where it is 0). Over the limit: false, and the
  * seconds until the window ends. */
-bool limiter_take(struct limiter *limiter, int64_t account_id, struct str address, int64_t now_us, uint32_t *retry_after_s);
+bool limiter_take(struct limiter *limiter, int64_t account_id, struct str address, int64_t now_us,
+                  uint32_t *retry_after_s);
 
 /* known.c */
 struct known;
 struct known *known_new(void);
 void known_free(struct known *known);
 /* The caller of this token as kept at the same generation, if it has not expired; texts in the arena. */
-bool known_find(const struct known *known, struct str token, uint64_t generation, struct ctx *ctx, struct who *out);
+bool known_find(const struct known *known, struct str token, uint64_t generation, struct ctx *ctx,
+                struct who *out);
 void known_keep(struct known *known, struct str token, uint64_t generation, const struct who *who);
 
 /* metrics.c */

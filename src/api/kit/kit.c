@@ -136,7 +136,8 @@ static bool worth_reading(struct call *call) {
   return token_verify(value, &claims) == STATUS_OK;
 }
 
-static bool no_route(struct kit *kit, struct http_exchange *exchange, enum router_result result, unsigned allowed) {
+static bool no_route(struct kit *kit, struct http_exchange *exchange, enum router_result result,
+                     unsigned allowed) {
   struct call *call = call_new(kit, exchange, dialect_of_path(kit, exchange->head.path));
   if (result == ROUTER_NO_PATH) {
     cors_add(kit, exchange);
@@ -168,8 +169,10 @@ bool kit_head(void *kit_pointer, struct http_exchange *exchange) {
   if (row->route->max_answer != 0) {
     exchange->body_out.max = row->route->max_answer;
   }
-  /* A route without a table takes no body of meaning; a small one is read and ignored, as clients send "{}". */
-  exchange->max_body = row->route->input == NULL ? 4096 : row->route->max_body != 0 ? row->route->max_body : DEFAULT_BODY;
+  /* A route without a table takes no body of meaning; a small one is read and ignored: clients send "{}". */
+  exchange->max_body = row->route->input == NULL   ? 4096
+                       : row->route->max_body != 0 ? row->route->max_body
+                                                   : DEFAULT_BODY;
   bool has_body = exchange->head.chunked || exchange->head.content_length > 0;
   if (has_body && row->route->input != NULL && !media_fits(call)) {
     return refuse(call, &problem_unsupported);
@@ -211,6 +214,7 @@ void kit_done(void *kit_pointer, const struct http_exchange *exchange) {
   }
   int64_t took_us = (time_monotonic_ns() - exchange->received_ns) / 1000;
   LOG(LOG_DEBUG, "Answered a request.", LOG_S("request_id", exchange->request_id),
-      LOG_S("route", call != NULL && call->route != NULL ? call->route->name : "-"), LOG_N("status", exchange->status),
-      LOG_N("took_us", took_us), LOG_N("account", call != NULL ? call->who.account_id : 0));
+      LOG_S("route", call != NULL && call->route != NULL ? call->route->name : "-"),
+      LOG_N("status", exchange->status), LOG_N("took_us", took_us),
+      LOG_N("account", call != NULL ? call->who.account_id : 0));
 }

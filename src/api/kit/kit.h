@@ -36,21 +36,21 @@ enum { BODY_JSON = 1, BODY_FORM = 2 };
 /* One endpoint. */
 struct route {
   enum http_method method;
-  const char *path;                     /* "/api/ticket/:id" */
-  const char *name;                     /* operationId: "hcallTicketCreate" */
+  const char *path; /* "/api/ticket/:id" */
+  const char *name; /* operationId: "hcallTicketCreate" */
   const char *summary;
   handler handler;
   enum lane lane;
   enum permission permission;
-  unsigned roles;                       /* 1 << enum role; 0: whatever the permission says. The dialect's narrowing */
-  const struct problem_kind *refusal;   /* when roles or permission say no; NULL access_forbidden */
-  const struct fields *input;           /* body; NULL none */
-  const struct fields *query;           /* query string; NULL none */
-  const struct answer *answers;         /* ends with status 0; the first is the success */
-  unsigned body;                        /* BODY_JSON | BODY_FORM; 0 = BODY_JSON where input is set */
-  size_t max_body;                      /* 0: 1 MiB where input is set */
-  size_t max_answer;                    /* 0: 16 MiB */
-  bool fold_case;                       /* the path in any letter case */
+  unsigned roles; /* 1 << enum role; 0: whatever the permission says. The dialect's narrowing */
+  const struct problem_kind *refusal; /* when roles or permission say no; NULL access_forbidden */
+  const struct fields *input;         /* body; NULL none */
+  const struct fields *query;         /* query string; NULL none */
+  const struct answer *answers;       /* ends with status 0; the first is the success */
+  unsigned body;                      /* BODY_JSON | BODY_FORM; 0 = BODY_JSON where input is set */
+  size_t max_body;                    /* 0: 1 MiB where input is set */
+  size_t max_answer;                  /* 0: 16 MiB */
+  bool fold_case;                     /* the path in any letter case */
 };
 
 /* How a dialect words a kind of problem. */
@@ -61,18 +61,20 @@ struct saying {
 };
 
 struct dialect {
-  const char *name;                     /* "hcall" */
-  const char *title, *about;            /* for the specification; about may be markdown */
+  const char *name;          /* "hcall" */
+  const char *title, *about; /* for the specification; about may be markdown */
   const struct route *routes;
   size_t route_count;
-  const struct saying *sayings;         /* ends with kind NULL; what is not here: the status's HTTP number and the kind's sentence */
-  const struct fields *error;           /* the error object's table (its schema) */
+  /* Ends with kind NULL. What is not here: the status's HTTP number and the kind's sentence. */
+  const struct saying *sayings;
+  const struct fields *error; /* the error object's table (its schema) */
   /* Prints the whole error body. `http` and `message` as found by the sayings. */
   void (*print_problem)(struct call *call, int http, const char *message, struct buf *out);
-  bool bare_token;                      /* "Authorization: <token>" is taken too */
-  const char *const *prefixes;          /* whose unknown paths get this dialect's envelope; whole segments; ends with NULL. Longest wins */
-  int group;                            /* router group; 0 */
-  bool unlimited;                       /* health, metrics, documents: no token, no database, no rate limit, no lane */
+  bool bare_token; /* "Authorization: <token>" is taken too */
+  /* Whose unknown paths get this dialect's envelope; whole segments; ends with NULL. The longest wins. */
+  const char *const *prefixes;
+  int group;      /* router group; 0 */
+  bool unlimited; /* health, metrics, documents: no token, no database, no rate limit, no lane */
 };
 
 /* Ways to fail that are the protocol's, not the desk's. */
@@ -88,24 +90,24 @@ struct call {
   struct http_exchange *exchange;
   const struct dialect *dialect;
   const struct route *route;
-  struct router_match match;            /* params in the path's order */
-  struct who who;                       /* ctx.who points here once signed in */
-  int64_t tenant_id;                    /* the caller's own, or the one that Host names */
-  struct str token;                     /* as sent, without "Bearer " */
-  void *input;                          /* struct of route->input */
-  void *query;                          /* struct of route->query */
-  int http;                             /* the answer */
+  struct router_match match; /* params in the path's order */
+  struct who who;            /* ctx.who points here once signed in */
+  int64_t tenant_id;         /* the caller's own, or the one that Host names */
+  struct str token;          /* as sent, without "Bearer " */
+  void *input;               /* struct of route->input */
+  void *query;               /* struct of route->query */
+  int http;                  /* the answer */
   const struct fields *answer_fields;
   const void *answer;
-  struct str raw_type;                  /* raw answers: content type, text in raw */
+  struct str raw_type; /* raw answers: content type, text in raw */
   struct str raw;
-  enum lane lane;                       /* where it runs now */
-  uint64_t generation;                  /* of the database before it was read for this call */
-  bool admitted;                        /* token, permission and body were checked */
-  bool under_way;                       /* counted as such until it is answered */
+  enum lane lane;      /* where it runs now */
+  uint64_t generation; /* of the database before it was read for this call */
+  bool admitted;       /* token, permission and body were checked */
+  bool under_way;      /* counted as such until it is answered */
   enum status result;
   struct db_job job;
-  struct call *next;                    /* for the lanes' queues */
+  struct call *next; /* for the lanes' queues */
 };
 
 /* The answer: printed by its table after the transaction. Both must live in call->ctx.arena or be static. */
@@ -120,21 +122,22 @@ int kit_http_of(enum status status);
 /* Where calls go; the lanes themselves are app's. */
 struct kit_lanes {
   void *app;
-  bool pgsql;                            /* every call runs in the database pool */
-  /* Queues the call; false: full. The lane's thread then calls kit_run(call, db of that thread). LANE_INLINE on PostgreSQL means
-   * its database pool. LANE_WRITER (SQLite): runs call->job.command through db_writer and hands the call to kit_committed. */
+  bool pgsql; /* every call runs in the database pool */
+  /* Queues the call; false: full. The lane's thread then calls kit_run(call, db of that thread). LANE_INLINE
+   * on PostgreSQL means its database pool. LANE_WRITER (SQLite): runs call->job.command through db_writer and
+   * hands the call to kit_committed. */
   bool (*submit)(void *app, struct call *call, enum lane lane);
   struct db *(*loop_db)(void *app, struct http_loop *loop); /* the read connection of an I/O thread */
-  uint64_t (*generation)(void *app);     /* SQLite: grows with every commit, of whatever; NULL: unknown */
+  uint64_t (*generation)(void *app); /* SQLite: grows with every commit, of whatever; NULL: unknown */
 };
 
 struct kit_config {
   const struct dialect *const *dialects;
   size_t dialect_count;
   struct kit_lanes lanes;
-  const char *cors_origins;              /* comma-separated, "*" any; NULL none */
-  int64_t rate_limit_per_minute;         /* 0: off */
-  const char *public_url;                /* NULL: unknown */
+  const char *cors_origins;      /* comma-separated, "*" any; NULL none */
+  int64_t rate_limit_per_minute; /* 0: off */
+  const char *public_url;        /* NULL: unknown */
 };
 struct kit *kit_new(const struct kit_config *config);
 void kit_free(struct kit *kit);
@@ -150,7 +153,8 @@ void kit_committed(struct db_job *list);
 
 /* OpenAPI 3.1 of one dialect as JSON, from its tables alone. */
 void kit_openapi(const struct dialect *dialect, const char *server_url, struct buf *out);
-/* Prometheus text of what the kit counts: requests by route template and status class, duration histogram, in flight. */
+/* Prometheus text of what the kit counts: requests by route template and status class, duration histogram, in
+ * flight. */
 void kit_metrics(struct kit *kit, struct buf *out);
 
 #endif

@@ -5,10 +5,10 @@
 #include "base/id.h"
 #include "base/log.h"
 
-/* Callers that an I/O thread has just recognised. A token's signature and its session are looked at once for each
- * state of the database: an entry counts only while nothing at all was committed since it was made, so a session that
- * ended, a role that changed or an account that went is never overlooked. Reads between writes, and the many calls
- * that share one commit, skip the work. One table a thread; never shared. */
+/* Callers that an I/O thread has just recognised. A token's signature and its session are looked at once for
+ * each state of the database: an entry counts only while nothing at all was committed since it was made, so a
+ * session that ended, a role that changed or an account that went is never overlooked. Reads between writes,
+ * and the many calls that share one commit, skip the work. One table a thread; never shared. */
 
 enum { SLOTS = 256, TOKEN_MAX = 1024, TEXT_MAX = 512 };
 
@@ -51,11 +51,13 @@ static uint64_t hash_of(const struct known *known, struct str token) {
   return hash ^ (hash >> 32);
 }
 
-bool known_find(const struct known *known, struct str token, uint64_t generation, struct ctx *ctx, struct who *out) {
+bool known_find(const struct known *known, struct str token, uint64_t generation, struct ctx *ctx,
+                struct who *out) {
   uint64_t hash = hash_of(known, token);
   const struct entry *entry = known->slots[hash % SLOTS];
-  if (entry == NULL || entry->hash != hash || entry->generation != generation || entry->token_len != token.len ||
-      memcmp(entry->bytes, token.at, token.len) != 0 || entry->who.expires_at <= ctx->now_us) {
+  if (entry == NULL || entry->hash != hash || entry->generation != generation ||
+      entry->token_len != token.len || memcmp(entry->bytes, token.at, token.len) != 0 ||
+      entry->who.expires_at <= ctx->now_us) {
     return false;
   }
   *out = entry->who;

@@ -54,8 +54,8 @@ void limiter_free(struct limiter *limiter) {
 /* FNV-1a with a random start, mixed at the end: callers can't aim at each other's sets. */
 static uint64_t key_of(const struct limiter *limiter, int64_t account_id, struct str address) {
   uint64_t hash = UINT64_C(14695981039346656037) ^ limiter->seed;
-  const unsigned char *bytes = account_id != 0 ? (const unsigned char *)&account_id
-                                               : (const unsigned char *)address.at;
+  const unsigned char *bytes =
+      account_id != 0 ? (const unsigned char *)&account_id : (const unsigned char *)address.at;
   size_t len = account_id != 0 ? sizeof account_id : address.len;
   for (size_t i = 0; i < len; i++) {
     hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
@@ -94,7 +94,8 @@ bool limiter_take(struct limiter *limiter, int64_t account_id, struct str addres
   entry->count += fits;
   pthread_mutex_unlock(lock);
   if (!fits) {
-    *retry_after_s = (uint32_t)((TIME_MINUTE_US - now_us % TIME_MINUTE_US + TIME_SECOND_US - 1) / TIME_SECOND_US);
+    *retry_after_s =
+        (uint32_t)((TIME_MINUTE_US - now_us % TIME_MINUTE_US + TIME_SECOND_US - 1) / TIME_SECOND_US);
   }
   return fits;
 }

@@ -121,8 +121,8 @@ static enum status permit(struct call *call) {
 static enum status take_rate(struct call *call) {
   struct kit *kit = call->kit;
   uint32_t retry_after_s = 0;
-  if (kit->limiter == NULL ||
-      limiter_take(kit->limiter, call->who.account_id, call->exchange->peer, call->ctx.now_us, &retry_after_s)) {
+  if (kit->limiter == NULL || limiter_take(kit->limiter, call->who.account_id, call->exchange->peer,
+                                           call->ctx.now_us, &retry_after_s)) {
     return STATUS_OK;
   }
   problem_clear(&call->ctx);

@@ -12,21 +12,22 @@ struct account {
   int64_t tenant_id;
   struct uuid uuid;
   struct str name;
-  struct str email;  /* as written; unique per tenant without letter case */
-  struct str phone;  /* NONE without one */
-  int role;          /* enum role */
+  struct str email; /* as written; unique per tenant without letter case */
+  struct str phone; /* NONE without one */
+  int role;         /* enum role */
   bool is_active;
   bool must_change_password;
-  int language;      /* enum language: of the mails */
+  int language; /* enum language: of the mails */
   int64_t created_at, updated_at;
 };
 
 extern const struct problem_kind account_not_found;
 extern const struct problem_kind account_email_taken;
 extern const struct problem_kind account_weak_password;  /* INVALID; fault on "password" */
-extern const struct problem_kind account_role_forbidden; /* FORBIDDEN: the caller may not make or touch this role */
+extern const struct problem_kind account_role_forbidden; /* FORBIDDEN: not the caller's to make or touch */
 extern const struct problem_kind account_master_exists;  /* STATE: the tenant has an active super_admin */
-extern const struct problem_kind account_last_super_admin; /* STATE: role and activity of the last active super_admin stay, unless deleted by itself */
+/* STATE: role and activity of the last active super_admin stay, unless deleted by itself. */
+extern const struct problem_kind account_last_super_admin;
 
 /* What a dialect demands of a password on its own endpoints (8 at least always; 1,024 bytes at most). */
 enum password_rule { PASSWORD_LONG_ENOUGH, PASSWORD_UPPER_LOWER_DIGIT, PASSWORD_UPPER_LOWER_SPECIAL };
@@ -37,48 +38,60 @@ bool email_is_valid(struct str email);
 
 struct account_new {
   int64_t tenant_id;
-  struct str name;       /* 1-255 */
+  struct str name; /* 1-255 */
   struct str email;
-  struct str password;   /* NONE: no password can match until one is set */
+  struct str password; /* NONE: no password can match until one is set */
   struct str phone;
   enum role role;
   enum password_rule rule;
   enum language language;
   bool must_change_password;
   /* who decides the role: */
-  enum { ACCOUNT_BY_CALLER,        /* ctx->who must be allowed to write this role */
-         ACCOUNT_SELF_REGISTERED,  /* role customer, or STAFF while tenant 1 has none (see account_first_staff) */
-         ACCOUNT_FIRST_MASTER,     /* super_admin while the tenant has no active one; else account_master_exists */
-         ACCOUNT_BY_OPERATOR       /* the command line: any role */
+  enum {
+    ACCOUNT_BY_CALLER,       /* ctx->who must be allowed to write this role */
+    ACCOUNT_SELF_REGISTERED, /* role customer, or STAFF while tenant 1 has none (see account_first_staff) */
+    ACCOUNT_FIRST_MASTER,    /* super_admin while the tenant has no active one; else account_master_exists */
+    ACCOUNT_BY_OPERATOR      /* the command line: any role */
   } by;
 };
 /* Hashes the password (slow: the hash lane) and then writes in one transaction: account row, activity-free,
  * event. Returns the new account. Faults: "name", "email", "password", "role". */
-enum status account_create(struct ctx *ctx, const struct account_new *new_account, struct account *out) MUST_CHECK;
+enum status account_create(struct ctx *ctx, const struct account_new *new_account,
+                           struct account *out) MUST_CHECK;
 /* The tenant is tenant 1 and has no active staff yet: a self-registration may make one. */
 enum status account_first_staff(struct ctx *ctx, int64_t tenant_id, bool *yes) MUST_CHECK;
 
 enum status account_by_id(struct ctx *ctx, int64_t tenant_id, int64_t id, struct account *out) MUST_CHECK;
-enum status account_by_uuid(struct ctx *ctx, int64_t tenant_id, struct uuid uuid, struct account *out) MUST_CHECK;
+enum status account_by_uuid(struct ctx *ctx, int64_t tenant_id, struct uuid uuid,
+                            struct account *out) MUST_CHECK;
 /* In any letter case; deleted accounts are not found. */
-enum status account_by_email(struct ctx *ctx, int64_t tenant_id, struct str email, struct account *out) MUST_CHECK;
+enum status account_by_email(struct ctx *ctx, int64_t tenant_id, struct str email,
+                             struct account *out) MUST_CHECK;
 
-/* Of one tenant, by id, oldest first. role_from/role_to: a range of enum role (0, 0: any). after_id: keyset. */
-struct account_filter { int64_t tenant_id; int64_t role_from, role_to; int64_t after_id; int64_t limit; };
-enum status account_list(struct ctx *ctx, const struct account_filter *filter, struct account **out, size_t *count) MUST_CHECK;
+/* Of one tenant, oldest first, by id. role_from/role_to: a range of enum role (0, 0: any); after_id: keyset
+ */
+struct account_filter {
+  int64_t tenant_id;
+  int64_t role_from, role_to;
+  int64_t after_id;
+  int64_t limit;
+};
+enum status account_list(struct ctx *ctx, const struct account_filter *filter, struct account **out,
+                         size_t *count) MUST_CHECK;
 
 /* Deletes for good for its people: sign-in ends, the address is free again, tickets keep the
  * name. Needs MAY_ACCOUNT_WRITE over its role (account_role_forbidden), not oneself by this way. */
 enum status account_delete(struct ctx *ctx, int64_t account_id) MUST_CHECK;
 /* Deletes the super_admin whose credentials were just proved (hcall's master/delete). */
 enum status account_delete_self(struct ctx *ctx, const struct account *account) MUST_CHECK;
-/* is_active = false and all sessions ended. This and the next two need MAY_ACCOUNT_WRITE over the account's role;
- * without a caller (ctx->who NULL) it is the command line, which may. */
+/* is_active = false and all sessions ended. This and the next two need MAY_ACCOUNT_WRITE over the account's
+ * role; without a caller (ctx->who NULL) it is the command line, which may. */
 enum status account_disable(struct ctx *ctx, int64_t account_id) MUST_CHECK;
 /* Role change ends the account's sessions. */
 enum status account_set_role(struct ctx *ctx, int64_t account_id, enum role role) MUST_CHECK;
 /* A new password, one's own too; ends all sessions but `keep_session` (0: all). Hash lane. */
-enum status account_set_password(struct ctx *ctx, int64_t account_id, struct str password, enum password_rule rule, int64_t keep_session) MUST_CHECK;
+enum status account_set_password(struct ctx *ctx, int64_t account_id, struct str password,
+                                 enum password_rule rule, int64_t keep_session) MUST_CHECK;
 
 /* The Argon2id hash of a stored account, for desk/session only; NONE without one. */
 enum status account_password_hash(struct ctx *ctx, int64_t account_id, struct str *out) MUST_CHECK;

@@ -12,7 +12,7 @@ struct reply {
   int64_t author_id;
   struct uuid author_uuid;
   struct str author_name;
-  struct str text;     /* 1 character to 64 KiB */
+  struct str text; /* 1 character to 64 KiB */
   int64_t created_at;
 };
 enum { REPLY_LIST_MAX = 10000 };
@@ -22,6 +22,7 @@ extern const struct problem_kind reply_list_too_large; /* TOO_LARGE: more text t
 /* Of tickets the caller was found to read already (ticket_get, ticket_list). By id (time). */
 enum status reply_list(struct ctx *ctx, int64_t ticket_id, struct reply **out, size_t *count) MUST_CHECK;
 /* Only the row; the rules around it are ticket_reply's. Inside db_write. */
-enum status reply_add(struct ctx *ctx, int64_t tenant_id, int64_t ticket_id, struct str text, struct reply *out) MUST_CHECK;
+enum status reply_add(struct ctx *ctx, int64_t tenant_id, int64_t ticket_id, struct str text,
+                      struct reply *out) MUST_CHECK;
 
 #endif

@@ -33,7 +33,8 @@ CREATE TABLE account (
 ) {strict};
 CREATE UNIQUE INDEX account_uuid ON account (uuid);
 CREATE UNIQUE INDEX account_email ON account (tenant_id, email_folded) WHERE deleted_at IS NULL;
-CREATE INDEX account_list ON account (tenant_id, id) WHERE deleted_at IS NULL;
+-- Lists, and the search for a part of a name or address without a look at the rows themselves.
+CREATE INDEX account_search ON account (tenant_id, id, email_folded, name_folded);
 CREATE INDEX account_role ON account (tenant_id, role, id) WHERE deleted_at IS NULL;
 
 CREATE TABLE session (

@@ -7,12 +7,13 @@
 
 /* Signing in, tokens, throttling, and ending sessions at once. */
 
-extern const struct problem_kind session_no_token;      /* UNAUTHENTICATED: none, or not one of ours */
-extern const struct problem_kind session_expired;       /* UNAUTHENTICATED: expired, or the signature is not ours */
-extern const struct problem_kind session_ended;         /* UNAUTHENTICATED: signed out, deactivated, role changed */
-extern const struct problem_kind session_wrong_email;   /* UNAUTHENTICATED: no such account (dialects that must not tell say the same as below) */
+extern const struct problem_kind session_no_token; /* UNAUTHENTICATED: none, or not one of ours */
+extern const struct problem_kind session_expired; /* UNAUTHENTICATED: expired, or the signature is not ours */
+extern const struct problem_kind session_ended;   /* UNAUTHENTICATED: signed out, deactivated, role changed */
+/* UNAUTHENTICATED: no such account (dialects that must not tell say the same as for a wrong password). */
+extern const struct problem_kind session_wrong_email;
 extern const struct problem_kind session_wrong_password;
-extern const struct problem_kind session_throttled;     /* TOO_MANY with retry_after_s */
+extern const struct problem_kind session_throttled; /* TOO_MANY with retry_after_s */
 
 /* Keys that sign tokens: the first signs, all verify (rotation). Each at least 32 bytes. Owned by app. */
 struct session_keys {
@@ -25,27 +26,30 @@ void session_setup(const struct session_keys *keys, bool throttle);
 struct sign_in {
   int64_t tenant_id;
   struct str email, password;
-  struct str address;     /* the peer's, for throttling */
-  int64_t lifetime_s;     /* of the token: 86400 in hcall, tiket, ruang */
-  bool master_only;       /* only a super_admin; another role counts as not found */
+  struct str address; /* the peer's, for throttling */
+  int64_t lifetime_s; /* of the token: 86400 in hcall, tiket, ruang */
+  bool master_only;   /* only a super_admin; another role counts as not found */
 };
 struct session_token {
-  struct str token;       /* JWT, HS256 */
+  struct str token; /* JWT, HS256 */
   int64_t expires_at;
   int64_t session_id;
   struct account account;
 };
 /* Throttle, look-up, Argon2id (also without an account: constant time), then one write: session row, counters
  * reset. A deactivated account or tenant is session_wrong_email. Hash lane. */
-enum status session_sign_in(struct ctx *ctx, const struct sign_in *sign_in, struct session_token *out) MUST_CHECK;
+enum status session_sign_in(struct ctx *ctx, const struct sign_in *sign_in,
+                            struct session_token *out) MUST_CHECK;
 /* The same checks without a session: for master/delete and password changes. */
 enum status session_prove(struct ctx *ctx, const struct sign_in *sign_in, struct account *out) MUST_CHECK;
 /* A session without a password check, for a fresh registration. */
-enum status session_open(struct ctx *ctx, const struct account *account, int64_t lifetime_s, struct session_token *out) MUST_CHECK;
+enum status session_open(struct ctx *ctx, const struct account *account, int64_t lifetime_s,
+                         struct session_token *out) MUST_CHECK;
 /* The token (without "Bearer ") → the live caller, with one statement. Reads only. */
 enum status session_resume(struct ctx *ctx, struct str token, struct who *out) MUST_CHECK;
-/* Ends the caller's session (logout). Each ending that changed something writes EVENT_SESSION_ENDED: account_id whose
- * (0: everybody of the tenant), old_value the session (0: all), new_value the one that was kept (0: none). */
+/* Ends the caller's session (logout). Each ending that changed something writes EVENT_SESSION_ENDED:
+ * account_id whose (0: everybody of the tenant), old_value the session (0: all), new_value the one that was
+ * kept (0: none). */
 enum status session_end(struct ctx *ctx) MUST_CHECK;
 /* Ends all sessions of an account but one (0: all). Inside db_write. */
 enum status session_end_account(struct ctx *ctx, int64_t account_id, int64_t but_session_id) MUST_CHECK;
@@ -56,12 +60,16 @@ enum status session_sweep(struct ctx *ctx, int64_t max, int64_t *dropped) MUST_C
 /* ---- token.c: JWT (RFC 7519, RFC 7515), HS256 only ---- */
 /* account: the uuid of the session's account ("sub"). It ties the token to more than a row's number, which
  * a database restored from a backup gives away again. */
-struct token_claims { int64_t session_id; int64_t issued_at_s, expires_at_s; struct uuid account; };
+struct token_claims {
+  int64_t session_id;
+  int64_t issued_at_s, expires_at_s;
+  struct uuid account;
+};
 /* Which keys sign and verify; session_setup calls it. Keeps keyed contexts, not the keys. */
 void token_setup(const struct session_keys *keys);
 /* A token whose header is not byte for byte ours is refused before anything is parsed: STATUS_INVALID, as is
- * everything without the form of a token. A signature that is not ours is STATUS_UNAUTHENTICATED. Sets no problem,
- * does not look at the time. */
+ * everything without the form of a token. A signature that is not ours is STATUS_UNAUTHENTICATED. Sets no
+ * problem, does not look at the time. */
 enum status token_sign(struct arena *arena, const struct token_claims *claims, struct str *out) MUST_CHECK;
 enum status token_verify(struct str token, struct token_claims *out) MUST_CHECK;
 
@@ -73,7 +81,8 @@ struct throttle {
 /* Whether to count, and the key of the hashes. */
 void throttle_setup(bool on, struct str key);
 /* Reads only. session_throttled once a limit is reached, until its window ends. */
-enum status throttle_check(struct ctx *ctx, int64_t tenant_id, struct str email, struct str address, struct throttle *out) MUST_CHECK;
+enum status throttle_check(struct ctx *ctx, int64_t tenant_id, struct str email, struct str address,
+                           struct throttle *out) MUST_CHECK;
 /* Counts a failure; its own write. */
 enum status throttle_count(struct ctx *ctx, const struct throttle *throttle) MUST_CHECK;
 /* A success forgets the pair's failures. Inside db_write. */

@@ -20,8 +20,8 @@ extern const struct problem_kind tenant_domain_taken;
 extern const struct problem_kind tenant_operator_stays; /* STATE: tenant 1 can't be disabled */
 
 enum status tenant_get(struct ctx *ctx, int64_t id, struct tenant *out) MUST_CHECK;
-/* The active tenant that a Host header's name (without its port) means; tenant 1 where no tenant has that domain;
- * tenant_inactive where the one that has it is not active. */
+/* The active tenant that a Host header's name (without its port) means; tenant 1 where no tenant has that
+ * domain; tenant_inactive where the one that has it is not active. */
 enum status tenant_of_host(struct ctx *ctx, struct str host, struct tenant *out) MUST_CHECK;
 /* In any letter case, inactive ones too. */
 enum status tenant_by_domain(struct ctx *ctx, struct str domain, struct tenant *out) MUST_CHECK;
@@ -29,7 +29,9 @@ enum status tenant_by_domain(struct ctx *ctx, struct str domain, struct tenant *
 enum status tenant_list(struct ctx *ctx, struct tenant **out, size_t *count) MUST_CHECK;
 /* name 1-255, domain a host name (or NONE), timezone known to the machine. Faults name
  * "name", "domain", "timezone". */
-struct tenant_new { struct str name, domain, kind, timezone; };
+struct tenant_new {
+  struct str name, domain, kind, timezone;
+};
 enum status tenant_add(struct ctx *ctx, const struct tenant_new *new_tenant, int64_t *id) MUST_CHECK;
 /* Ends every session of the tenant, too. Tenant 1 can't be disabled (STATE). */
 enum status tenant_disable(struct ctx *ctx, int64_t id) MUST_CHECK;

@@ -99,7 +99,7 @@ FROM (
 ) pick CROSS JOIN ticket t CROSS JOIN account a
 WHERE t.id = pick.id AND a.id = t.author_id;
 
--- Where few tickets match an author's name or address: from the authors (those who have a counter) to
+-- Where few tickets match an author's name or address: from the authors, found in an index of their own, to
 -- their tickets. CROSS JOIN keeps that order of walking.
 -- name: ticket_list_by_authors
 -- in: tenant_id int, author_id int?, readable_by int?,
@@ -114,11 +114,10 @@ SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, t.assign
   t.removed_at, t.removed_by
 FROM (
   SELECT f.id
-  FROM (SELECT DISTINCT owner_id FROM ticket_count WHERE tenant_id = :tenant_id AND scope = 2 [AND owner_id = :author_id]) c
-    CROSS JOIN account m CROSS JOIN ticket f
-  WHERE m.id = c.owner_id
+  FROM account m CROSS JOIN ticket f
+  WHERE m.tenant_id = :tenant_id [AND m.id = :author_id]
     [AND m.email_folded LIKE :email_like ESCAPE '\'] [AND m.name_folded LIKE :name_like ESCAPE '\']
-    AND f.tenant_id = :tenant_id AND f.author_id = c.owner_id AND f.removed_at IS NULL
+    AND f.tenant_id = :tenant_id AND f.author_id = m.id AND f.removed_at IS NULL
     [AND f.id < :before_id] [AND f.created_at >= :created_from]
     [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
     [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
@@ -157,14 +156,14 @@ WHERE tenant_id = :tenant_id AND scope = :scope AND owner_id IN (:owner_id, :oth
 --   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?
 -- out: tickets int
 SELECT CAST(COALESCE(SUM(c.tickets), 0) AS BIGINT)
-FROM ticket_count c CROSS JOIN account m
-WHERE c.tenant_id = :tenant_id AND c.scope = 2 [AND c.owner_id = :author_id]
+FROM account m CROSS JOIN ticket_count c
+WHERE m.tenant_id = :tenant_id [AND m.id = :author_id]
+  [AND m.email_folded LIKE :email_like ESCAPE '\'] [AND m.name_folded LIKE :name_like ESCAPE '\']
+  AND c.tenant_id = :tenant_id AND c.scope = 2 AND c.owner_id = m.id
   [AND c.status <> :not_status_1] [AND c.status <> :not_status_2] [AND c.status <> :not_status_3]
   [AND c.status <> :not_status_4] [AND c.status <> :not_status_5]
   [AND c.priority <> :not_priority_1] [AND c.priority <> :not_priority_2]
-  [AND c.priority <> :not_priority_3] [AND c.priority <> :not_priority_4]
-  AND m.id = c.owner_id
-  [AND m.email_folded LIKE :email_like ESCAPE '\'] [AND m.name_folded LIKE :name_like ESCAPE '\'];
+  [AND c.priority <> :not_priority_3] [AND c.priority <> :not_priority_4];
 
 -- Which tickets of certain authors a technician may read no counter knows: they are counted, from the smaller side.
 -- name: ticket_count_readable_by_authors
@@ -173,11 +172,10 @@ WHERE c.tenant_id = :tenant_id AND c.scope = 2 [AND c.owner_id = :author_id]
 --   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?
 -- out: tickets int
 SELECT COUNT(*)
-FROM (SELECT DISTINCT owner_id FROM ticket_count WHERE tenant_id = :tenant_id AND scope = 2 [AND owner_id = :author_id]) c
-  CROSS JOIN account m CROSS JOIN ticket f
-WHERE m.id = c.owner_id
+FROM account m CROSS JOIN ticket f
+WHERE m.tenant_id = :tenant_id [AND m.id = :author_id]
   [AND m.email_folded LIKE :email_like ESCAPE '\'] [AND m.name_folded LIKE :name_like ESCAPE '\']
-  AND f.tenant_id = :tenant_id AND f.author_id = c.owner_id AND f.removed_at IS NULL
+  AND f.tenant_id = :tenant_id AND f.author_id = m.id AND f.removed_at IS NULL
   [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
   [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
   [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]

@@ -47,11 +47,11 @@ static inline void folder_write(const char *path, const char *text) {
   assert_int_equal(fclose(file), 0);
 }
 
-#define ASSERT_WHY(why, part)                                       \
-  do {                                                              \
-    if (strstr((why), (part)) == NULL) {                            \
-      fail_msg("the sentence lacks \"%s\": %s", (part), (why));     \
-    }                                                               \
+#define ASSERT_WHY(why, part)                                   \
+  do {                                                          \
+    if (strstr((why), (part)) == NULL) {                        \
+      fail_msg("the sentence lacks \"%s\": %s", (part), (why)); \
+    }                                                           \
   } while (0)
 
 #endif

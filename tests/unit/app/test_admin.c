@@ -95,8 +95,8 @@ static int connected(const struct fixture *fixture) {
 }
 
 /* Calls with stdout and stderr in files; what stood there comes back. */
-static enum status call(struct fixture *fixture, int argc, const char *const *argv, struct str input, int *code,
-                        char *out, char *err, size_t size) {
+static enum status call(struct fixture *fixture, int argc, const char *const *argv, struct str input,
+                        int *code, char *out, char *err, size_t size) {
   char paths[2][192];
   int kept[2];
   FILE *const streams[2] = {stdout, stderr};
@@ -204,7 +204,8 @@ static void closing_takes_the_socket_away(void **state) {
   wait_for_server(fixture);
   admin_close(fixture->folder, fixture->listener);
   assert_int_not_equal(access(path, F_OK), 0);
-  assert_int_equal(admin_listen(fixture->folder, &fixture->listener, fixture->why), STATUS_OK); /* for the teardown */
+  assert_int_equal(admin_listen(fixture->folder, &fixture->listener, fixture->why),
+                   STATUS_OK); /* for the teardown */
 }
 
 static void a_path_too_long_for_a_socket_is_told(void **state) {

@@ -98,7 +98,8 @@ static void a_database_elsewhere_is_owned_too(void **state) {
   assert_int_equal(instance_own(one, database, &first, fixture->why), STATUS_OK);
   assert_int_equal(instance_own(other, database, &second, fixture->why), STATUS_STATE);
   ASSERT_WHY(fixture->why, "store");
-  assert_int_equal(instance_own(other, NULL, &second, fixture->why), STATUS_OK); /* the refusal kept nothing */
+  assert_int_equal(instance_own(other, NULL, &second, fixture->why),
+                   STATUS_OK); /* the refusal kept nothing */
   instance_disown(&second);
   instance_disown(&first);
   assert_int_equal(instance_own(other, database, &second, fixture->why), STATUS_OK);

@@ -9,8 +9,8 @@
 #include "app/lanes.h"
 #include "base/log.h"
 
-/* The lanes with their threads and connections; what the kit would do with a call is replaced at the link: see
- * meson.build. */
+/* The lanes with their threads and connections; what the kit would do with a call is replaced at the link:
+ * see meson.build. */
 
 static atomic_int ran, committed, woken;
 static _Atomic(struct db *) last_db;
@@ -88,7 +88,9 @@ static void close_lanes(void) {
 static void every_lane_runs_what_it_takes(struct store *store) {
   open_lanes(store, 2);
   lanes_start(lanes);
-  struct call calls[3] = {{.lane = LANE_POOL, .route = &writing}, {.lane = LANE_HASH, .route = &writing}, {.lane = LANE_INLINE, .route = &reading}};
+  struct call calls[3] = {{.lane = LANE_POOL, .route = &writing},
+                          {.lane = LANE_HASH, .route = &writing},
+                          {.lane = LANE_INLINE, .route = &reading}};
   int count = store->pgsql ? 3 : 2; /* on SQLite quick reads are the I/O threads' own */
   for (int i = 0; i < count; i++) {
     assert_true(face.submit(face.app, &calls[i], calls[i].lane));
@@ -235,8 +237,12 @@ static void a_database_that_does_not_open_is_told(struct store *store) {
   char why[256] = "";
   struct db_config nowhere = store->config;
   nowhere.url = store->pgsql ? "postgresql:///nothing?host=/nowhere" : "sqlite:/nowhere/at/all.db";
-  const struct lanes_config config = {
-      .database = &nowhere, .pgsql = store->pgsql, .loops = 1, .hash_threads = 1, .pool_threads = 1, .pgsql_threads = 1};
+  const struct lanes_config config = {.database = &nowhere,
+                                      .pgsql = store->pgsql,
+                                      .loops = 1,
+                                      .hash_threads = 1,
+                                      .pool_threads = 1,
+                                      .pgsql_threads = 1};
   struct lanes *none = NULL;
   assert_int_not_equal(lanes_new(&config, &none, why), STATUS_OK);
   assert_null(none);

@@ -76,8 +76,8 @@ static void a_clock_set_back_does_not_stop_the_hourly_work(struct store *store) 
   tenant_make(store, 7);
   const struct who author = person(store, 7, ROLE_CUSTOMER, "Ani", "ani@example.com");
   struct ticket ticket = ticket_of(store, &author);
-  store_sql(store, SQL(store, "UPDATE ticket SET status = %d, resolved_at = 1 WHERE id = %lld", (int)TICKET_RESOLVED,
-                       (long long)ticket.id));
+  store_sql(store, SQL(store, "UPDATE ticket SET status = %d, resolved_at = 1 WHERE id = %lld",
+                       (int)TICKET_RESOLVED, (long long)ticket.id));
   timers_run(timers);
   assert_int_equal(store_number(store, "SELECT COUNT(*) FROM ticket WHERE removed_at IS NULL"), 0);
   end();
@@ -86,8 +86,8 @@ static void a_clock_set_back_does_not_stop_the_hourly_work(struct store *store) 
 static void solved_tickets_are_cleaned_up_only_where_asked(struct store *store) {
   const struct who author = person(store, 1, ROLE_CUSTOMER, "Ani", "ani@example.com");
   struct ticket ticket = ticket_of(store, &author);
-  store_sql(store, SQL(store, "UPDATE ticket SET status = %d, resolved_at = 1 WHERE id = %lld", (int)TICKET_RESOLVED,
-                       (long long)ticket.id));
+  store_sql(store, SQL(store, "UPDATE ticket SET status = %d, resolved_at = 1 WHERE id = %lld",
+                       (int)TICKET_RESOLVED, (long long)ticket.id));
   ticket_of(store, &author); /* a new one, for all time */
   begin(store);
   timers_run(timers);
@@ -174,8 +174,8 @@ static void a_moved_clock_makes_hourly_work_due(struct store *store) {
   timers_run(timers);
   const struct who author = person(store, 1, ROLE_CUSTOMER, "Ani", "ani@example.com");
   struct ticket ticket = ticket_of(store, &author);
-  store_sql(store, SQL(store, "UPDATE ticket SET status = %d, resolved_at = %lld WHERE id = %lld", (int)TICKET_RESOLVED,
-                       (long long)time_now_us(), (long long)ticket.id));
+  store_sql(store, SQL(store, "UPDATE ticket SET status = %d, resolved_at = %lld WHERE id = %lld",
+                       (int)TICKET_RESOLVED, (long long)time_now_us(), (long long)ticket.id));
   write_clock(path, "1", 1000);
   timers_run(timers);
   assert_int_equal(store_number(store, "SELECT COUNT(*) FROM ticket WHERE removed_at IS NULL"), 1);

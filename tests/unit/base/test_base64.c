@@ -5,8 +5,12 @@
 
 static void the_vectors_of_rfc_4648(void **state) {
   (void)state;
-  static const char *const pairs[][2] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},
-                                         {"foo", "Zm9v"},  {"foob", "Zm9vYg=="},  {"fooba", "Zm9vYmE="},
+  static const char *const pairs[][2] = {{"", ""},
+                                         {"f", "Zg=="},
+                                         {"fo", "Zm8="},
+                                         {"foo", "Zm9v"},
+                                         {"foob", "Zm9vYg=="},
+                                         {"fooba", "Zm9vYmE="},
                                          {"foobar", "Zm9vYmFy"}};
   for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
     CLEANUP_BUF struct buf buf;
@@ -23,9 +27,9 @@ static void the_vectors_of_rfc_4648(void **state) {
 static void wrong_texts_are_refused(void **state) {
   (void)state;
   static const char *const wrong[] = {
-      "Z",        "Zg",       "Zg=",      "Zm8",      "=",         "==",       "====",     "Z===",
-      "Zg==Zg==", "Zm=v",     "Zm9v=",    "Zm9v====", "Zm9 ",      "Zm9v\n",   " Zm9",     "Zm9v Zm9",
-      "Zm-_",     "Zh==",     "Zm9=",     "Zm8*",     "\xc3\xa9Zg", "Zm9v.m9v", "Zg==\r\n", "Z\0g=",
+      "Z",        "Zg",   "Zg=",   "Zm8",      "=",          "==",       "====",     "Z===",
+      "Zg==Zg==", "Zm=v", "Zm9v=", "Zm9v====", "Zm9 ",       "Zm9v\n",   " Zm9",     "Zm9v Zm9",
+      "Zm-_",     "Zh==", "Zm9=",  "Zm8*",     "\xc3\xa9Zg", "Zm9v.m9v", "Zg==\r\n", "Z\0g=",
   };
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
     char out[32];
@@ -53,8 +57,9 @@ static void every_length_comes_back(void **state) {
       /* Exactly the promised room, so that a byte too many is found by the sanitizer. */
       uint8_t *out = malloc(buf.len / 4 * 3 + (url ? 3 : 1));
       size_t got = 0;
-      assert_int_equal(url ? base64url_decode(buf_str(&buf), out, &got) : base64_decode(buf_str(&buf), out, &got),
-                       STATUS_OK);
+      assert_int_equal(
+          url ? base64url_decode(buf_str(&buf), out, &got) : base64_decode(buf_str(&buf), out, &got),
+          STATUS_OK);
       assert_int_equal(got, len);
       assert_memory_equal(out, bytes, len);
       free(out);
@@ -109,9 +114,9 @@ static void a_full_buffer_keeps_what_it_had(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_vectors_of_rfc_4648),   cmocka_unit_test(wrong_texts_are_refused),
-      cmocka_unit_test(every_length_comes_back),   cmocka_unit_test(each_character_is_judged),
-      cmocka_unit_test(url_form_has_no_padding),   cmocka_unit_test(a_full_buffer_keeps_what_it_had),
+      cmocka_unit_test(the_vectors_of_rfc_4648), cmocka_unit_test(wrong_texts_are_refused),
+      cmocka_unit_test(every_length_comes_back), cmocka_unit_test(each_character_is_judged),
+      cmocka_unit_test(url_form_has_no_padding), cmocka_unit_test(a_full_buffer_keeps_what_it_had),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,11 +79,15 @@ static void prints_and_parses(void **state) {
 
 static void wrong_texts_are_refused_and_touch_nothing(void **state) {
   (void)state;
-  static const char *const wrong[] = {
-      "", "017f22e2-79b0-7cc3-98c4-dc0c0c07398", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f0",
-      "017f22e279b07cc398c4dc0c0c07398f", "017f22e2-79b0-7cc3-98c4-dc0c0c07398g",
-      "{17f22e2-79b0-7cc3-98c4-dc0c0c07398}", "017f22e2-79b0-7cc3-98c4+dc0c0c07398f",
-      "017f22e27-9b0-7cc3-98c4-dc0c0c07398f", "017f22e2-79b0-7cc3-98c4-dc0c0c0739 f"};
+  static const char *const wrong[] = {"",
+                                      "017f22e2-79b0-7cc3-98c4-dc0c0c07398",
+                                      "017f22e2-79b0-7cc3-98c4-dc0c0c07398f0",
+                                      "017f22e279b07cc398c4dc0c0c07398f",
+                                      "017f22e2-79b0-7cc3-98c4-dc0c0c07398g",
+                                      "{17f22e2-79b0-7cc3-98c4-dc0c0c07398}",
+                                      "017f22e2-79b0-7cc3-98c4+dc0c0c07398f",
+                                      "017f22e27-9b0-7cc3-98c4-dc0c0c07398f",
+                                      "017f22e2-79b0-7cc3-98c4-dc0c0c0739 f"};
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
     struct uuid uuid = {{7}};
     assert_int_equal(uuid_parse(str_of(wrong[i]), &uuid), STATUS_INVALID);

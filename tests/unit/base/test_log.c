@@ -8,14 +8,14 @@
 static char long_text[6000];
 
 static void text_line(void) {
-  LOG(LOG_WARN, "The disk is slow.", LOG_S("room", "db"), LOG_S("say", "a \"b\"\n\x1b[2J"), LOG_S("empty", ""),
-      LOG_N("took_ms", -12));
+  LOG(LOG_WARN, "The disk is slow.", LOG_S("room", "db"), LOG_S("say", "a \"b\"\n\x1b[2J"),
+      LOG_S("empty", ""), LOG_N("took_ms", -12));
 }
 
 static void json_line(void) {
   log_setup(LOG_DEBUG, LOG_JSON);
-  LOG(LOG_DEBUG, "A \"quoted\" event.", LOG_S("bytes", "\xff\\"), LOG_S("c1", "x\xc2\x85y"), LOG_S("word", "s\xc3\xa9"),
-      LOG_N("n", INT64_MIN));
+  LOG(LOG_DEBUG, "A \"quoted\" event.", LOG_S("bytes", "\xff\\"), LOG_S("c1", "x\xc2\x85y"),
+      LOG_S("word", "s\xc3\xa9"), LOG_N("n", INT64_MIN));
 }
 
 static void bare_line(void) {
@@ -60,7 +60,8 @@ static void assert_line(void (*step)(void), const char *behind_time) {
 
 static void a_line_of_text(void **state) {
   (void)state;
-  assert_line(text_line, "warn The disk is slow. room=db say=\"a \\\"b\\\"\\n\\u001b[2J\" empty=\"\" took_ms=-12\n");
+  assert_line(text_line,
+              "warn The disk is slow. room=db say=\"a \\\"b\\\"\\n\\u001b[2J\" empty=\"\" took_ms=-12\n");
   assert_line(bare_line, "info Ready.\n");
   assert_line(newline_event, "info \"Two\\nlines.\"\n");
 }
@@ -75,7 +76,8 @@ static void a_line_of_json(void **state) {
 static void a_field_is_whole_or_not_there(void **state) {
   (void)state;
   memset(long_text, 'a', sizeof(long_text) - 1);
-  assert_line(too_long_field, "\",\"level\":\"info\",\"event\":\"Long.\",\"before\":1,\"after\":2,\"cut\":true}\n");
+  assert_line(too_long_field,
+              "\",\"level\":\"info\",\"event\":\"Long.\",\"before\":1,\"after\":2,\"cut\":true}\n");
   assert_line(too_long_event, "\",\"level\":\"info\",\"event\":\"(too long)\",\"after\":2}\n");
 }
 

@@ -67,15 +67,34 @@ static void reads_whole_numbers(void **state) {
   static const struct {
     const char *text;
     int64_t number;
-  } right[] = {{"0", 0}, {"7", 7}, {"-7", -7}, {"1234567890123", INT64_C(1234567890123)},
-               {"9223372036854775807", INT64_MAX}, {"-9223372036854775808", INT64_MIN}};
+  } right[] = {{"0", 0},
+               {"7", 7},
+               {"-7", -7},
+               {"1234567890123", INT64_C(1234567890123)},
+               {"9223372036854775807", INT64_MAX},
+               {"-9223372036854775808", INT64_MIN}};
   for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
     int64_t number = 99;
     assert_int_equal(str_int(str_of(right[i].text), &number), STATUS_OK);
     assert_int_equal(number, right[i].number);
   }
-  static const char *const wrong[] = {"", "-", "+1", " 1", "1 ", "01", "-0", "-01", "00", "1.0", "1e3", "0x1",
-                                      "9223372036854775808", "-9223372036854775809", "99999999999999999999", "a", "1-"};
+  static const char *const wrong[] = {"",
+                                      "-",
+                                      "+1",
+                                      " 1",
+                                      "1 ",
+                                      "01",
+                                      "-0",
+                                      "-01",
+                                      "00",
+                                      "1.0",
+                                      "1e3",
+                                      "0x1",
+                                      "9223372036854775808",
+                                      "-9223372036854775809",
+                                      "99999999999999999999",
+                                      "a",
+                                      "1-"};
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
     int64_t number = 99;
     assert_int_equal(str_int(str_of(wrong[i]), &number), STATUS_INVALID);
@@ -87,15 +106,36 @@ static void reads_whole_numbers(void **state) {
 
 static void knows_utf8(void **state) {
   (void)state;
-  static const char *const right[] = {"", "plain ascii text, longer than a word", "s\xc3\xa9", "\xe4\xb8\xad",
-                                      "\xf0\x9f\x98\x80", "\xc2\x80", "\xe0\xa0\x80", "\xf0\x90\x80\x80",
-                                      "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf", "\xee\x80\x80", "12345678\xc3\xa9-12345678"};
+  static const char *const right[] = {"",
+                                      "plain ascii text, longer than a word",
+                                      "s\xc3\xa9",
+                                      "\xe4\xb8\xad",
+                                      "\xf0\x9f\x98\x80",
+                                      "\xc2\x80",
+                                      "\xe0\xa0\x80",
+                                      "\xf0\x90\x80\x80",
+                                      "\xf4\x8f\xbf\xbf",
+                                      "\xed\x9f\xbf",
+                                      "\xee\x80\x80",
+                                      "12345678\xc3\xa9-12345678"};
   for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
     assert_true(str_utf8(str_of(right[i])));
   }
-  static const char *const wrong[] = {"\x80", "\xc3", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf",
-                                      "\xed\xa0\x80", "\xed\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff",
-                                      "abc\xe4\xb8", "\xe4\xb8z", "12345678\xff", "\xc3\xa9\xc3"};
+  static const char *const wrong[] = {"\x80",
+                                      "\xc3",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xe0\x9f\xbf",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xed\xa0\x80",
+                                      "\xed\xbf\xbf",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xff",
+                                      "abc\xe4\xb8",
+                                      "\xe4\xb8z",
+                                      "12345678\xff",
+                                      "\xc3\xa9\xc3"};
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
     assert_false(str_utf8(str_of(wrong[i])));
   }
@@ -139,24 +179,33 @@ static void folds_every_script(void **state) {
   assert_str(str_fold(arena, STR("\xc3\x89T\xc3\x89")), "\xc3\xa9t\xc3\xa9");
   /* Cyrillic, Greek with its final sigma, full width. */
   assert_str(str_fold(arena, STR("\xd0\x96\xd0\xb6")), "\xd0\xb6\xd0\xb6");
-  assert_true(str_equal(str_fold(arena, STR("\xce\xa3\xce\x9f\xce\xa3")), str_fold(arena, STR("\xcf\x83\xce\xbf\xcf\x82"))));
+  assert_true(str_equal(str_fold(arena, STR("\xce\xa3\xce\x9f\xce\xa3")),
+                        str_fold(arena, STR("\xcf\x83\xce\xbf\xcf\x82"))));
   assert_str(str_fold(arena, STR("\xef\xbc\xa1")), "\xef\xbd\x81");
   /* U+023A takes two bytes, its lower case U+2C65 three. */
   assert_str(str_fold(arena, STR("\xc8\xba\xc8\xba")), "\xe2\xb1\xa5\xe2\xb1\xa5");
   assert_null(str_fold(arena, STR_NONE).at);
   assert_str(str_fold(arena, STR("")), "");
   /* Bytes that are no UTF-8 stay as they are. */
-  assert_str(str_fold(arena, STR("A\xff" "B\xc3")), "a\xff" "b\xc3");
+  assert_str(str_fold(arena, STR("A\xff"
+                                 "B\xc3")),
+             "a\xff"
+             "b\xc3");
   assert_int_equal(str_fold(arena, STR("AB")).at[2], '\0');
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(absent_is_not_empty), cmocka_unit_test(compares),
-      cmocka_unit_test(trims_and_finds),     cmocka_unit_test(copies_end_with_nul),
-      cmocka_unit_test(formats_any_length),  cmocka_unit_test(reads_whole_numbers),
-      cmocka_unit_test(knows_utf8),          cmocka_unit_test(counts_points),
-      cmocka_unit_test(finds_control_characters), cmocka_unit_test(cuts_at_words),
+      cmocka_unit_test(absent_is_not_empty),
+      cmocka_unit_test(compares),
+      cmocka_unit_test(trims_and_finds),
+      cmocka_unit_test(copies_end_with_nul),
+      cmocka_unit_test(formats_any_length),
+      cmocka_unit_test(reads_whole_numbers),
+      cmocka_unit_test(knows_utf8),
+      cmocka_unit_test(counts_points),
+      cmocka_unit_test(finds_control_characters),
+      cmocka_unit_test(cuts_at_words),
       cmocka_unit_test(folds_every_script),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

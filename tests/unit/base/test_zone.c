@@ -7,10 +7,10 @@
 #include "base/zone.h"
 
 static const char *const zones[] = {
-    "Asia/Jakarta",        "Europe/Berlin",    "Europe/Dublin",      "America/New_York",   "America/Sao_Paulo",
-    "America/St_Johns",    "America/Havana",   "Africa/Casablanca",  "Africa/Cairo",       "Asia/Tehran",
-    "Australia/Lord_Howe", "Pacific/Apia",     "Pacific/Kiritimati", "Pacific/Chatham",    "Asia/Gaza",
-    "America/Nuuk",        "Antarctica/Troll", "Asia/Kathmandu",     "Etc/GMT+12",         "America/Santiago",
+    "Asia/Jakarta",        "Europe/Berlin",    "Europe/Dublin",      "America/New_York", "America/Sao_Paulo",
+    "America/St_Johns",    "America/Havana",   "Africa/Casablanca",  "Africa/Cairo",     "Asia/Tehran",
+    "Australia/Lord_Howe", "Pacific/Apia",     "Pacific/Kiritimati", "Pacific/Chatham",  "Asia/Gaza",
+    "America/Nuuk",        "Antarctica/Troll", "Asia/Kathmandu",     "Etc/GMT+12",       "America/Santiago",
 };
 
 /* libc is the reference: it reads the same files in its own way. */
@@ -25,7 +25,8 @@ static void the_offsets_are_those_of_libc(void **state) {
     for (int k = 0; k < 4000; k++) {
       /* Until about 2096, and some until the year 8300. */
       double reach = k % 10 == 0 ? 2e11 : 4e9;
-      time_t at = (time_t)((double)rand_r(&seed) / ((double)RAND_MAX + 1) * reach) - (k % 10 == 1 ? 2000000000 : 0);
+      time_t at =
+          (time_t)((double)rand_r(&seed) / ((double)RAND_MAX + 1) * reach) - (k % 10 == 1 ? 2000000000 : 0);
       struct tm parts;
       assert_non_null(localtime_r(&at, &parts));
       int64_t until;
@@ -63,9 +64,23 @@ static void until_is_the_moment_of_the_change(void **state) {
 static void names_lead_nowhere_else(void **state) {
   (void)state;
   static const char *const wrong[] = {
-      "", "/etc/localtime", "../../../etc/passwd", "Asia/../Asia/Jakarta", "Asia//Jakarta", "Asia/", "/", ".",
-      "Asia/Jakarta\n", "Asia Jakarta", "Asia/Jak%00", "zone.tab", "tzdata.zi", "Asia", "right/Asia/Jakarta",
-      "asia/jakarta ", "AsiaJakartaAsiaJakartaAsiaJakartaAsiaJakartaAsiaJakartaAsiaJakartaAsiaJakarta"};
+      "",
+      "/etc/localtime",
+      "../../../etc/passwd",
+      "Asia/../Asia/Jakarta",
+      "Asia//Jakarta",
+      "Asia/",
+      "/",
+      ".",
+      "Asia/Jakarta\n",
+      "Asia Jakarta",
+      "Asia/Jak%00",
+      "zone.tab",
+      "tzdata.zi",
+      "Asia",
+      "right/Asia/Jakarta",
+      "asia/jakarta ",
+      "AsiaJakartaAsiaJakartaAsiaJakartaAsiaJakartaAsiaJakartaAsiaJakartaAsiaJakarta"};
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
     const struct zone *zone = NULL;
     assert_int_equal(zone_find(wrong[i], &zone), STATUS_INVALID);
@@ -194,9 +209,20 @@ static void footers_of_every_form(void **state) {
     assert_int_equal(zone_offset(zone, right[i].at_s, &until), right[i].offset);
     zone_free(zone);
   }
-  static const char *const wrong[] = {"WIB", "W-7", "<+07-7", "WIB-25", "WIB-7x", "EST5EDT", "EST5EDT,M3.2.0",
-                                      "EST5EDT,M13.2.0,M11.1.0", "EST5EDT,M3.6.0,M11.1.0", "EST5EDT,M3.2.7,M11.1.0",
-                                      "EST5EDT,J0,J2", "EST5EDT,366,J2", "EST5EDT,M3.2.0/168,M11.1.0", "WIB-7:60"};
+  static const char *const wrong[] = {"WIB",
+                                      "W-7",
+                                      "<+07-7",
+                                      "WIB-25",
+                                      "WIB-7x",
+                                      "EST5EDT",
+                                      "EST5EDT,M3.2.0",
+                                      "EST5EDT,M13.2.0,M11.1.0",
+                                      "EST5EDT,M3.6.0,M11.1.0",
+                                      "EST5EDT,M3.2.7,M11.1.0",
+                                      "EST5EDT,J0,J2",
+                                      "EST5EDT,366,J2",
+                                      "EST5EDT,M3.2.0/168,M11.1.0",
+                                      "WIB-7:60"};
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
     assert_null(with_footer(wrong[i]));
   }

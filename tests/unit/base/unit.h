@@ -18,12 +18,12 @@
 
 #include "base/str.h"
 
-#define assert_str(s, expected)                       \
-  do {                                                \
-    struct str assert_str_s = (s);                    \
-    const char *assert_str_e = (expected);            \
-    assert_non_null(assert_str_s.at);                 \
-    assert_int_equal(assert_str_s.len, strlen(assert_str_e)); \
+#define assert_str(s, expected)                                           \
+  do {                                                                    \
+    struct str assert_str_s = (s);                                        \
+    const char *assert_str_e = (expected);                                \
+    assert_non_null(assert_str_s.at);                                     \
+    assert_int_equal(assert_str_s.len, strlen(assert_str_e));             \
     assert_memory_equal(assert_str_s.at, assert_str_e, assert_str_s.len); \
   } while (0)
 

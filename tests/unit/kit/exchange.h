@@ -15,7 +15,8 @@
 
 /* Requests as the server would hand them over, without a server, and the look at what was answered. */
 
-static inline void exchange_begin(struct http_exchange *exchange, enum http_method method, const char *target) {
+static inline void exchange_begin(struct http_exchange *exchange, enum http_method method,
+                                  const char *target) {
   memset(exchange, 0, sizeof *exchange);
   exchange->arena = arena_new((size_t)8 * 1024 * 1024);
   buf_init(&exchange->headers, 16 * 1024);
@@ -26,7 +27,8 @@ static inline void exchange_begin(struct http_exchange *exchange, enum http_meth
   exchange->head.method_name = str_of(http_method_name(method));
   exchange->head.target = whole;
   exchange->head.path = (struct str){whole.at, mark};
-  exchange->head.query = mark < whole.len ? (struct str){whole.at + mark + 1, whole.len - mark - 1} : STR_NONE;
+  exchange->head.query =
+      mark < whole.len ? (struct str){whole.at + mark + 1, whole.len - mark - 1} : STR_NONE;
   exchange->head.host = STR("desk.example");
   exchange->head.minor_version = 1;
   exchange->head.keep_alive = true;

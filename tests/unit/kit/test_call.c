@@ -1,6 +1,7 @@
 #include "exchange.h"
 
-/* What a call answers: statuses and kinds in a dialect's words, answers by table, answers that are too large. */
+/* What a call answers: statuses and kinds in a dialect's words, answers by table, answers that are too large.
+ */
 
 struct said {
   struct str message;
@@ -9,14 +10,16 @@ FIELDS(said_fields, struct said, "Said", {FIELD(struct said, message, TEXT, "mes
 
 static const struct problem_kind door_locked = {STATUS_STATE, "door_locked", "The door is locked."};
 static const struct problem_kind door_broken = {STATUS_BROKEN, "door_broken", "The door fell out."};
-static const struct problem_kind door_busy = {STATUS_UNAVAILABLE, "door_busy", "Somebody stands in the door."};
+static const struct problem_kind door_busy = {STATUS_UNAVAILABLE, "door_busy",
+                                              "Somebody stands in the door."};
 static const struct saying sayings[] = {
     {&door_locked, 423, "Locked, sorry"},
     {&door_busy, 503, NULL},
     {&kit_no_method, 405, "Not that way"},
     {NULL, 0, NULL},
 };
-static const struct dialect wordy = {.name = "wordy", .sayings = sayings, .print_problem = print_plain_problem};
+static const struct dialect wordy = {
+    .name = "wordy", .sayings = sayings, .print_problem = print_plain_problem};
 static const struct dialect silent = {.name = "silent", .print_problem = print_plain_problem};
 static const struct route route = {.method = HTTP_GET, .path = "/door", .name = "doorGet"};
 
@@ -49,11 +52,11 @@ static int teardown(void **state) {
 static void every_status_has_its_number(void **state) {
   (void)state;
   static const int wanted[STATUS_COUNT] = {
-      [STATUS_OK] = 200,        [STATUS_INVALID] = 400,     [STATUS_UNAUTHENTICATED] = 401,
-      [STATUS_FORBIDDEN] = 403, [STATUS_NOT_FOUND] = 404,   [STATUS_DUPLICATE] = 409,
-      [STATUS_STATE] = 409,     [STATUS_TOO_LARGE] = 413,   [STATUS_UNSUPPORTED] = 415,
+      [STATUS_OK] = 200,        [STATUS_INVALID] = 400,      [STATUS_UNAUTHENTICATED] = 401,
+      [STATUS_FORBIDDEN] = 403, [STATUS_NOT_FOUND] = 404,    [STATUS_DUPLICATE] = 409,
+      [STATUS_STATE] = 409,     [STATUS_TOO_LARGE] = 413,    [STATUS_UNSUPPORTED] = 415,
       [STATUS_TOO_MANY] = 429,  [STATUS_STORAGE_FULL] = 507, [STATUS_UNAVAILABLE] = 503,
-      [STATUS_RETRY] = 503,     [STATUS_SLOW] = 500,        [STATUS_BROKEN] = 500,
+      [STATUS_RETRY] = 503,     [STATUS_SLOW] = 500,         [STATUS_BROKEN] = 500,
   };
   for (int status = 0; status < STATUS_COUNT; status++) {
     assert_int_not_equal(wanted[status], 0);
@@ -125,9 +128,10 @@ static void a_status_that_nobody_explained_still_answers(void **state) {
     enum status status;
     int http;
   } cases[] = {
-      {STATUS_INVALID, 400},      {STATUS_UNAUTHENTICATED, 401}, {STATUS_FORBIDDEN, 403}, {STATUS_TOO_LARGE, 413},
-      {STATUS_UNSUPPORTED, 415},  {STATUS_STORAGE_FULL, 507},    {STATUS_UNAVAILABLE, 503}, {STATUS_RETRY, 503},
-      {STATUS_BROKEN, 500},       {STATUS_SLOW, 500},
+      {STATUS_INVALID, 400},     {STATUS_UNAUTHENTICATED, 401}, {STATUS_FORBIDDEN, 403},
+      {STATUS_TOO_LARGE, 413},   {STATUS_UNSUPPORTED, 415},     {STATUS_STORAGE_FULL, 507},
+      {STATUS_UNAVAILABLE, 503}, {STATUS_RETRY, 503},           {STATUS_BROKEN, 500},
+      {STATUS_SLOW, 500},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     problem_clear(&fixture->call.ctx);
@@ -198,7 +202,8 @@ static void a_raw_answer_over_its_limit_is_not_half_a_document(void **state) {
   fixture->exchange.body_out.max = 256;
   char text[300];
   memset(text, 'y', sizeof text);
-  assert_int_equal(call_answer_raw(&fixture->call, 200, STR("text/csv"), (struct str){text, sizeof text}), STATUS_OK);
+  assert_int_equal(call_answer_raw(&fixture->call, 200, STR("text/csv"), (struct str){text, sizeof text}),
+                   STATUS_OK);
   call_print_answer(&fixture->call);
   assert_int_equal(fixture->exchange.status, 500);
   assert_int_equal(exchange_lines(&fixture->exchange, "Content-Type"), 1);

@@ -2,7 +2,8 @@
 
 #include "desk/session/session.h"
 
-/* The head of a request: whose row it is, in whose envelope it is refused, and whether its body is worth reading. */
+/* The head of a request: whose row it is, in whose envelope it is refused, and whether its body is worth
+ * reading. */
 
 struct thing {
   struct str title;
@@ -14,7 +15,11 @@ static enum status handle(struct call *call) {
 }
 
 static const struct route door_routes[] = {
-    {.method = HTTP_GET, .path = "/api/door/:id", .name = "doorGet", .handler = handle, .permission = MAY_SIGNED_IN},
+    {.method = HTTP_GET,
+     .path = "/api/door/:id",
+     .name = "doorGet",
+     .handler = handle,
+     .permission = MAY_SIGNED_IN},
     {.method = HTTP_POST,
      .path = "/api/door",
      .name = "doorMake",
@@ -36,15 +41,25 @@ static const struct route door_routes[] = {
      .permission = MAY_ANYONE,
      .input = &thing_fields,
      .body = BODY_JSON | BODY_FORM},
-    {.method = HTTP_DELETE, .path = "/api/door/:id", .name = "doorShut", .handler = handle, .permission = MAY_SIGNED_IN},
+    {.method = HTTP_DELETE,
+     .path = "/api/door/:id",
+     .name = "doorShut",
+     .handler = handle,
+     .permission = MAY_SIGNED_IN},
 };
 static const struct route gate_routes[] = {
-    {.method = HTTP_GET, .path = "/gate", .name = "gateGet", .handler = handle, .permission = MAY_ANYONE, .fold_case = true},
+    {.method = HTTP_GET,
+     .path = "/gate",
+     .name = "gateGet",
+     .handler = handle,
+     .permission = MAY_ANYONE,
+     .fold_case = true},
 };
 static const char *const door_prefixes[] = {"/api/door", NULL};
 static const char *const gate_prefixes[] = {"/api", "/gate", NULL};
 static const char *const rest_prefixes[] = {"/", NULL};
-static const struct dialect rest = {.name = "rest", .print_problem = print_plain_problem, .prefixes = rest_prefixes};
+static const struct dialect rest = {
+    .name = "rest", .print_problem = print_plain_problem, .prefixes = rest_prefixes};
 static const struct dialect door = {.name = "door",
                                     .routes = door_routes,
                                     .route_count = sizeof door_routes / sizeof door_routes[0],
@@ -71,7 +86,8 @@ static void begin(struct fixture *fixture, enum http_method method, const char *
 
 static int setup(void **state) {
   struct fixture *fixture = test_calloc(1, sizeof *fixture);
-  const struct kit_config config = {.dialects = dialects, .dialect_count = 3, .cors_origins = "https://a.example"};
+  const struct kit_config config = {
+      .dialects = dialects, .dialect_count = 3, .cors_origins = "https://a.example"};
   fixture->kit = kit_new(&config);
   *state = fixture;
   token_setup(&(struct session_keys){.keys = {STR("0123456789abcdef0123456789abcdef")}, .count = 1});
@@ -127,8 +143,9 @@ static void an_unknown_path_speaks_as_the_longest_prefix(void **state) {
   struct fixture *fixture = *state;
   static const struct {
     const char *path, *dialect;
-  } cases[] = {{"/api/door/1/2/3", "door"}, {"/API/Door/1/2/3", "door"}, {"/api/window", "gate"}, {"/nowhere", "rest"},
-             {"/api/doors", "gate"}, {"/apis/x", "rest"}, {"/gate/x", "gate"}, {"/gates", "rest"}};
+  } cases[] = {{"/api/door/1/2/3", "door"}, {"/API/Door/1/2/3", "door"}, {"/api/window", "gate"},
+               {"/nowhere", "rest"},        {"/api/doors", "gate"},      {"/apis/x", "rest"},
+               {"/gate/x", "gate"},         {"/gates", "rest"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     begin(fixture, HTTP_GET, cases[i].path);
     assert_false(kit_head(fixture->kit, &fixture->exchange));
@@ -143,7 +160,11 @@ static void a_prefix_is_whole_segments(void **state) {
   struct fixture *fixture = *state;
   static const struct {
     const char *path, *dialect;
-  } cases[] = {{"/api/doors", "gate"}, {"/api/door", "door"}, {"/apis", "rest"}, {"/gate/x", "gate"}, {"/gates/x", "rest"}};
+  } cases[] = {{"/api/doors", "gate"},
+               {"/api/door", "door"},
+               {"/apis", "rest"},
+               {"/gate/x", "gate"},
+               {"/gates/x", "rest"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     begin(fixture, HTTP_PATCH, cases[i].path);
     assert_false(kit_head(fixture->kit, &fixture->exchange));
@@ -230,7 +251,8 @@ static void token(struct fixture *fixture, const char *prefix, int64_t wrong) {
   struct token_claims claims = {.session_id = 1, .issued_at_s = 1, .expires_at_s = 2};
   struct str text;
   assert_int_equal(token_sign(fixture->exchange.arena, &claims, &text), STATUS_OK);
-  char *value = str_c(fixture->exchange.arena, str_format(fixture->exchange.arena, "%s%.*s", prefix, STR_ARG(text)));
+  char *value =
+      str_c(fixture->exchange.arena, str_format(fixture->exchange.arena, "%s%.*s", prefix, STR_ARG(text)));
   if (wrong != 0) {
     value[strlen(value) - 2] = value[strlen(value) - 2] == 'A' ? 'B' : 'A';
   }

@@ -1,6 +1,7 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 #include "api/kit/internal.h"
@@ -26,8 +27,11 @@ static int teardown(void **state) {
   return 0;
 }
 
-static const struct who john = {
-    .account_id = 7, .role = ROLE_CUSTOMER, .name = {"John Doe", 8}, .email = {"johndoe@example.com", 19}, .expires_at = 2000};
+static const struct who john = {.account_id = 7,
+                                .role = ROLE_CUSTOMER,
+                                .name = {"John Doe", 8},
+                                .email = {"johndoe@example.com", 19},
+                                .expires_at = 2000};
 
 static void a_caller_is_known_while_nothing_was_committed(void **state) {
   struct fixture *fixture = *state;
@@ -45,8 +49,10 @@ static void another_token_is_not(void **state) {
   struct fixture *fixture = *state;
   struct who who;
   known_keep(fixture->known, STR("head.claims.signature-of-thirty-two-bytes-and-more"), 5, &john);
-  assert_false(known_find(fixture->known, STR("Head.claims.signature-of-thirty-two-bytes-and-more"), 5, &fixture->ctx, &who));
-  assert_false(known_find(fixture->known, STR("signature-of-thirty-two-bytes-and-more"), 5, &fixture->ctx, &who));
+  assert_false(known_find(fixture->known, STR("Head.claims.signature-of-thirty-two-bytes-and-more"), 5,
+                          &fixture->ctx, &who));
+  assert_false(
+      known_find(fixture->known, STR("signature-of-thirty-two-bytes-and-more"), 5, &fixture->ctx, &who));
 }
 
 static void an_expired_session_is_not(void **state) {

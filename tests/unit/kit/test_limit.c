@@ -1,6 +1,7 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 #include "api/kit/internal.h"
@@ -60,8 +61,10 @@ static void off_is_no_limiter(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_caller_gets_its_calls_and_no_more), cmocka_unit_test(the_next_minute_starts_anew),
-      cmocka_unit_test(callers_do_not_share),                cmocka_unit_test(a_flood_of_callers_does_not_stop_new_ones),
+      cmocka_unit_test(a_caller_gets_its_calls_and_no_more),
+      cmocka_unit_test(the_next_minute_starts_anew),
+      cmocka_unit_test(callers_do_not_share),
+      cmocka_unit_test(a_flood_of_callers_does_not_stop_new_ones),
       cmocka_unit_test(off_is_no_limiter),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,8 @@ static int teardown(void **state) {
 }
 
 /* A request that goes as far as an answer of this status, having taken so long. */
-static void answer(struct kit *kit, enum http_method method, const char *target, int status, int64_t took_us) {
+static void answer(struct kit *kit, enum http_method method, const char *target, int status,
+                   int64_t took_us) {
   struct http_exchange exchange;
   exchange_begin(&exchange, method, target);
   exchange.received_ns = time_monotonic_ns() - took_us * 1000;
@@ -45,18 +46,18 @@ static const char *text_of(struct kit *kit, struct buf *out) {
   buf_add_char(out, '\0');
   return out->at;
 }
-#define ASSERT_LINE(kit, line)                                  \
-  do {                                                          \
-    CLEANUP_BUF struct buf out_;                                \
-    const char *text_ = text_of((kit), &out_);                  \
-    if (strstr(text_, "\n" line "\n") == NULL) {                \
-      fail_msg("no such line: %s\nin:\n%s", line, text_);       \
-    }                                                           \
+#define ASSERT_LINE(kit, line)                            \
+  do {                                                    \
+    CLEANUP_BUF struct buf out_;                          \
+    const char *text_ = text_of((kit), &out_);            \
+    if (strstr(text_, "\n" line "\n") == NULL) {          \
+      fail_msg("no such line: %s\nin:\n%s", line, text_); \
+    }                                                     \
   } while (0)
-#define ASSERT_NO_TEXT(kit, part)                               \
-  do {                                                          \
-    CLEANUP_BUF struct buf out_;                                \
-    assert_null(strstr(text_of((kit), &out_), (part)));         \
+#define ASSERT_NO_TEXT(kit, part)                       \
+  do {                                                  \
+    CLEANUP_BUF struct buf out_;                        \
+    assert_null(strstr(text_of((kit), &out_), (part))); \
   } while (0)
 
 static void what_never_happened_is_not_listed(void **state) {
@@ -70,9 +71,14 @@ static void answers_count_by_route_and_class(void **state) {
   answer(kit, HTTP_GET, "/door/2", 204, 10);
   answer(kit, HTTP_GET, "/door/2", 404, 10);
   answer(kit, HTTP_POST, "/door", 507, 10);
-  ASSERT_LINE(kit, "sigap_http_requests_total{dialect=\"doors\",method=\"GET\",route=\"/door/:id\",status=\"2xx\"} 2");
-  ASSERT_LINE(kit, "sigap_http_requests_total{dialect=\"doors\",method=\"GET\",route=\"/door/:id\",status=\"4xx\"} 1");
-  ASSERT_LINE(kit, "sigap_http_requests_total{dialect=\"doors\",method=\"POST\",route=\"/door\",status=\"5xx\"} 1");
+  ASSERT_LINE(
+      kit,
+      "sigap_http_requests_total{dialect=\"doors\",method=\"GET\",route=\"/door/:id\",status=\"2xx\"} 2");
+  ASSERT_LINE(
+      kit,
+      "sigap_http_requests_total{dialect=\"doors\",method=\"GET\",route=\"/door/:id\",status=\"4xx\"} 1");
+  ASSERT_LINE(
+      kit, "sigap_http_requests_total{dialect=\"doors\",method=\"POST\",route=\"/door\",status=\"5xx\"} 1");
   ASSERT_NO_TEXT(kit, "/door/1"); /* ids would make a label for each ticket */
 }
 
@@ -88,12 +94,15 @@ static void durations_fall_into_every_larger_bucket(void **state) {
   struct kit *kit = *state;
   answer(kit, HTTP_GET, "/door/1", 200, 30 * 1000);
   answer(kit, HTTP_GET, "/door/1", 200, 9 * 1000 * 1000);
-#define BUCKET "sigap_http_request_duration_seconds_bucket{dialect=\"doors\",method=\"GET\",route=\"/door/:id\",le="
+#define BUCKET \
+  "sigap_http_request_duration_seconds_bucket{dialect=\"doors\",method=\"GET\",route=\"/door/:id\",le="
   ASSERT_LINE(kit, BUCKET "\"0.025\"} 0");
   ASSERT_LINE(kit, BUCKET "\"0.5\"} 1");
   ASSERT_LINE(kit, BUCKET "\"5\"} 1");
   ASSERT_LINE(kit, BUCKET "\"+Inf\"} 2");
-  ASSERT_LINE(kit, "sigap_http_request_duration_seconds_count{dialect=\"doors\",method=\"GET\",route=\"/door/:id\"} 2");
+  ASSERT_LINE(
+      kit,
+      "sigap_http_request_duration_seconds_count{dialect=\"doors\",method=\"GET\",route=\"/door/:id\"} 2");
   ASSERT_NO_TEXT(kit, "/door\",le="); /* the other route was never asked */
 }
 

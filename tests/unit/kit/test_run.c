@@ -5,21 +5,23 @@
 #include "desk/session/session.h"
 #include "store.h"
 
-/* The way of a request through a row, with lanes that only write down what they are given, on a real database of
- * each engine. The server's own functions are replaced at the link: see meson.build. */
+/* The way of a request through a row, with lanes that only write down what they are given, on a real database
+ * of each engine. The server's own functions are replaced at the link: see meson.build. */
 
 struct note {
   struct str title;
   int64_t count;
 };
-FIELDS(note_fields, struct note, "Note", {
-  FIELD(struct note, title, TEXT, "title", FIELD_REQUIRED, .max = 5),
-  FIELD(struct note, count, INT, "count", 0, .min = 1, .max = 9),
-});
+FIELDS(note_fields, struct note, "Note",
+       {
+           FIELD(struct note, title, TEXT, "title", FIELD_REQUIRED, .max = 5),
+           FIELD(struct note, count, INT, "count", 0, .min = 1, .max = 9),
+       });
 struct page {
   int64_t limit;
 };
-FIELDS(page_fields, struct page, "Page", {FIELD(struct page, limit, INT, "limit", FIELD_REQUIRED, .min = 1, .max = 9)});
+FIELDS(page_fields, struct page, "Page",
+       {FIELD(struct page, limit, INT, "limit", FIELD_REQUIRED, .min = 1, .max = 9)});
 
 static const struct problem_kind too_low = {STATUS_FORBIDDEN, "too_low", "Your role is too low."};
 static const struct problem_kind no_luck = {STATUS_STATE, "no_luck", "Not today."};
@@ -30,12 +32,12 @@ static struct world {
   struct store *store;
   struct kit *kit;
   struct http_exchange exchange;
-  struct str token;             /* of a customer */
+  struct str token; /* of a customer */
   unsigned handled, answered;
-  bool in_write;                /* as the handler saw it */
-  int64_t account;              /* the caller, likewise */
+  bool in_write;   /* as the handler saw it */
+  int64_t account; /* the caller, likewise */
   enum status (*work)(struct call *call);
-  struct call *queued;          /* by the lanes */
+  struct call *queued; /* by the lanes */
   enum lane lane;
   unsigned submitted;
   bool full;
@@ -52,20 +54,56 @@ static enum status handle(struct call *call) {
 }
 
 static const struct route routes[] = {
-    {.method = HTTP_GET, .path = "/read", .name = "read", .handler = handle, .lane = LANE_INLINE,
-     .permission = MAY_SIGNED_IN, .query = &page_fields},
-    {.method = HTTP_POST, .path = "/write", .name = "write", .handler = handle, .lane = LANE_WRITER,
-     .permission = MAY_TICKET_CREATE, .input = &note_fields, .body = BODY_JSON | BODY_FORM},
-    {.method = HTTP_POST, .path = "/both", .name = "both", .handler = handle, .lane = LANE_INLINE,
-     .permission = MAY_ANYONE, .input = &note_fields, .query = &page_fields},
-    {.method = HTTP_POST, .path = "/hash", .name = "hash", .handler = handle, .lane = LANE_HASH,
-     .permission = MAY_ANYONE, .input = &note_fields},
-    {.method = HTTP_POST, .path = "/pool", .name = "pool", .handler = handle, .lane = LANE_POOL,
+    {.method = HTTP_GET,
+     .path = "/read",
+     .name = "read",
+     .handler = handle,
+     .lane = LANE_INLINE,
+     .permission = MAY_SIGNED_IN,
+     .query = &page_fields},
+    {.method = HTTP_POST,
+     .path = "/write",
+     .name = "write",
+     .handler = handle,
+     .lane = LANE_WRITER,
+     .permission = MAY_TICKET_CREATE,
+     .input = &note_fields,
+     .body = BODY_JSON | BODY_FORM},
+    {.method = HTTP_POST,
+     .path = "/both",
+     .name = "both",
+     .handler = handle,
+     .lane = LANE_INLINE,
+     .permission = MAY_ANYONE,
+     .input = &note_fields,
+     .query = &page_fields},
+    {.method = HTTP_POST,
+     .path = "/hash",
+     .name = "hash",
+     .handler = handle,
+     .lane = LANE_HASH,
+     .permission = MAY_ANYONE,
+     .input = &note_fields},
+    {.method = HTTP_POST,
+     .path = "/pool",
+     .name = "pool",
+     .handler = handle,
+     .lane = LANE_POOL,
      .permission = MAY_SIGNED_IN},
-    {.method = HTTP_GET, .path = "/staff", .name = "staff", .handler = handle, .lane = LANE_INLINE,
-     .permission = MAY_ACCOUNT_WRITE, .refusal = &too_low},
-    {.method = HTTP_GET, .path = "/role", .name = "role", .handler = handle, .lane = LANE_INLINE,
-     .permission = MAY_SIGNED_IN, .roles = 1u << ROLE_MANAGER},
+    {.method = HTTP_GET,
+     .path = "/staff",
+     .name = "staff",
+     .handler = handle,
+     .lane = LANE_INLINE,
+     .permission = MAY_ACCOUNT_WRITE,
+     .refusal = &too_low},
+    {.method = HTTP_GET,
+     .path = "/role",
+     .name = "role",
+     .handler = handle,
+     .lane = LANE_INLINE,
+     .permission = MAY_SIGNED_IN,
+     .roles = 1u << ROLE_MANAGER},
 };
 static const char *const prefixes[] = {"/", NULL};
 static const struct dialect notes = {.name = "notes",
@@ -82,10 +120,18 @@ static enum status alive(struct call *call) {
 static const struct route bare_routes[] = {
     {.method = HTTP_GET, .path = "/alive", .name = "alive", .handler = alive, .permission = MAY_ANYONE},
 };
-static const struct dialect bare = {
-    .name = "bare", .routes = bare_routes, .route_count = 1, .print_problem = print_plain_problem, .unlimited = true};
+static const struct dialect bare = {.name = "bare",
+                                    .routes = bare_routes,
+                                    .route_count = 1,
+                                    .print_problem = print_plain_problem,
+                                    .unlimited = true};
 static const struct route token_routes[] = {
-    {.method = HTTP_GET, .path = "/bare", .name = "bare", .handler = handle, .lane = LANE_INLINE, .permission = MAY_SIGNED_IN},
+    {.method = HTTP_GET,
+     .path = "/bare",
+     .name = "bare",
+     .handler = handle,
+     .lane = LANE_INLINE,
+     .permission = MAY_SIGNED_IN},
 };
 static const struct dialect tokens = {.name = "tokens",
                                       .routes = token_routes,
@@ -172,7 +218,8 @@ static void begin(enum http_method method, const char *target, const char *body)
 
 static void sign(struct str token, const char *prefix) {
   struct arena *arena = world.exchange.arena;
-  exchange_header(&world.exchange, "Authorization", str_c(arena, str_format(arena, "%s%.*s", prefix, STR_ARG(token))));
+  exchange_header(&world.exchange, "Authorization",
+                  str_c(arena, str_format(arena, "%s%.*s", prefix, STR_ARG(token))));
 }
 
 /* Gives the request to the kit; whatever lane it goes to on this engine has run when it returns. */
@@ -192,12 +239,12 @@ static void request_and_run(void) {
   assert_int_equal(world.answered, 1);
 }
 
-#define ASSERT_ANSWER(http, part)                                                          \
-  do {                                                                                     \
-    assert_int_equal(world.exchange.status, (http));                                       \
-    if (strstr(exchange_text(&world.exchange), (part)) == NULL) {                          \
-      fail_msg("\"%s\" is not in: %s", (part), exchange_text(&world.exchange));            \
-    }                                                                                      \
+#define ASSERT_ANSWER(http, part)                                               \
+  do {                                                                          \
+    assert_int_equal(world.exchange.status, (http));                            \
+    if (strstr(exchange_text(&world.exchange), (part)) == NULL) {               \
+      fail_msg("\"%s\" is not in: %s", (part), exchange_text(&world.exchange)); \
+    }                                                                           \
   } while (0)
 
 static enum status sign_in(struct ctx *ctx, void *arg) {
@@ -537,7 +584,9 @@ static void a_full_lane_says_when_to_come_again(struct store *store) {
   static const struct {
     enum http_method method;
     const char *target, *body;
-  } cases[] = {{HTTP_POST, "/hash", "{\"title\":\"new\"}"}, {HTTP_POST, "/write", "{\"title\":\"new\"}"}, {HTTP_POST, "/pool", NULL}};
+  } cases[] = {{HTTP_POST, "/hash", "{\"title\":\"new\"}"},
+               {HTTP_POST, "/write", "{\"title\":\"new\"}"},
+               {HTTP_POST, "/pool", NULL}};
   for (int i = 0; i < 3; i++) {
     world.answered = 0;
     begin(cases[i].method, cases[i].target, cases[i].body);
