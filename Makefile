@@ -26,7 +26,7 @@ run: all
 # tests/run builds build/test (sanitizers on), runs everything and counts.
 test:
 	@tools/setup build test
-	@exec tests/run --build $(if $(ONLY),--only '$(ONLY)')
+	@exec tests/run --build $(if $(value ONLY),--only '$(value ONLY)')
 
 bench: all
 	@tools/setup build test bench

@@ -12,7 +12,7 @@
 
 /* The two databases behind one face. Statements are written once, in the `.sql` files
  * beside each noun; tools/sqlgen turns them into one table and into typed functions
- * (`sql_ticket_insert(ctx, &in, &row)` from "desk/ticket/ticket.sql.h"), which is what desk code calls.
+ * (`sql_ticket_insert(ctx, &in, &row)` from "desk/statements.h"), which is what desk code calls.
  * Their form is told in docs/STYLE.md, "SQL". */
 
 enum db_type {

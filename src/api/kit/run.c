@@ -8,7 +8,7 @@
 
 /* The one way a request goes through a row of a table:
  *
- *   token → permission → rate → query and body by their tables → handler → commit → print
+ *   token → rate → permission → tenant → query and body by their tables → handler → commit → print
  *
  * Which thread does it is the lane's business; the code is the same straight line in each. */
 
