@@ -30,6 +30,8 @@ test:
 
 bench: all
 	@tools/setup build test bench
+	@test -f build/bench/build.ninja || meson setup build/bench --buildtype=release -Dtests=true
+	@ninja -C build/bench tests/bench/seed tests/bench/ceiling
 	@exec node tests/bench/run.mjs $(ARGS)
 
 fuzz:
