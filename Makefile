@@ -16,7 +16,7 @@ ARGS ?=
 
 all:
 	@tools/setup build
-	@test -f build/release/build.ninja || meson setup build/release --buildtype=release
+	@test -f build/release/build.ninja || meson setup build/release --buildtype=release -Db_lto=true
 	@ninja -C build/release src/app/sigap
 	@cmp -s build/release/src/app/sigap build/sigap || install -m755 build/release/src/app/sigap build/sigap
 
@@ -30,7 +30,7 @@ test:
 
 bench: all
 	@tools/setup build test bench
-	@test -f build/bench/build.ninja || meson setup build/bench --buildtype=release -Dtests=true
+	@test -f build/bench/build.ninja || meson setup build/bench --buildtype=release -Db_lto=true -Dtests=true
 	@ninja -C build/bench tests/bench/seed tests/bench/ceiling
 	@exec node tests/bench/run.mjs $(ARGS)
 
