@@ -559,9 +559,20 @@ void connection_timeout(struct connection *connection) {
   }
 }
 
+/* A request that its sender has sent already, though nobody here has read it yet. */
+static bool request_waits(const struct connection *connection) {
+  char first;
+  return recv(connection->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 void connection_stop(struct connection *connection) {
   if (connection->state == STATE_IDLE && connection->in_len == 0) {
-    connection_close(connection);
+    if (request_waits(connection)) {
+      connection->readable = true;
+      loop_ready(connection);
+    } else {
+      connection_close(connection);
+    }
   } else if (connection->state == STATE_DRAIN) {
     timer_set(connection, connection->loop->now_ms + DRAIN_STOP_MS);
   }
