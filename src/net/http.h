@@ -145,7 +145,6 @@ struct http_limits {
   size_t answer_max; /* bytes of one answer body */
   size_t arena_max;  /* of one exchange, body not counted */
   unsigned connections_max;
-  unsigned pipeline_max; /* requests of one connection under way: 1 is fine, the rest waits in the socket */
   uint32_t idle_timeout_ms;  /* keep-alive, 75 s */
   uint32_t head_timeout_ms;  /* absolute, from the first byte of a head to its end, 10 s */
   uint32_t body_timeout_ms;  /* absolute floor, 30 s, plus the time body bytes take at min_rate */

@@ -18,7 +18,6 @@ const struct http_limits http_limits_default = {
     .answer_max = 16 * 1024 * 1024,
     .arena_max = 4 * 1024 * 1024,
     .connections_max = 20000,
-    .pipeline_max = 1,
     .idle_timeout_ms = 75 * 1000,
     .head_timeout_ms = 10 * 1000,
     .body_timeout_ms = 30 * 1000,

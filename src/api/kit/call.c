@@ -129,3 +129,30 @@ void call_print_problem(struct call *call, enum status status) {
   exchange->body_out.full = false;
   call->dialect->print_problem(call, exchange->status, message, &exchange->body_out);
 }
+
+/* ---- reading the head ---- */
+
+/* Two of them could mean one caller here and another to whoever stands before us: then there is none. */
+static bool authorization_is_repeated(const struct http_head *head) {
+  unsigned count = 0;
+  for (unsigned i = 0; i < head->header_count; i++) {
+    count += str_equal_fold(head->headers[i].name, STR("Authorization"));
+  }
+  return count > 1;
+}
+
+struct str call_token(const struct call *call, bool bare) {
+  if (authorization_is_repeated(&call->exchange->head)) {
+    return STR_NONE;
+  }
+  struct str value = http_header(&call->exchange->head, "Authorization");
+  if (value.len > 7 && str_equal_fold((struct str){value.at, 7}, STR("Bearer "))) {
+    return str_trim((struct str){value.at + 7, value.len - 7});
+  }
+  return bare ? str_trim(value) : STR_NONE;
+}
+
+struct str call_media(const struct call *call) {
+  struct str type = http_header(&call->exchange->head, "Content-Type");
+  return str_trim((struct str){type.at, str_find(type, ';')});
+}

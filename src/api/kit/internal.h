@@ -42,6 +42,11 @@ void call_print_answer(struct call *call);
 /* The kind's HTTP number and message in this dialect. */
 int call_saying(const struct call *call, const struct problem_kind *kind, const char **message);
 
+/* The token as sent, without "Bearer "; STR_NONE without one, or with two. bare: "Bearer " may be missing. */
+struct str call_token(const struct call *call, bool bare);
+/* The body's media type without its parameters; empty where none is said. */
+struct str call_media(const struct call *call);
+
 /* cors.c */
 void cors_add(const struct kit *kit, struct http_exchange *exchange);
 /* Answers OPTIONS: preflight or plain. */

@@ -110,12 +110,10 @@ static bool refuse(struct call *call, const struct problem_kind *kind) {
 }
 
 static bool media_fits(const struct call *call) {
-  const struct http_head *head = &call->exchange->head;
-  struct str type = http_header(head, "Content-Type");
-  if (type.at == NULL || type.len == 0) {
+  struct str media = call_media(call);
+  if (http_header(&call->exchange->head, "Content-Type").len == 0) {
     return true; /* read as JSON */
   }
-  struct str media = str_trim((struct str){type.at, str_find(type, ';')});
   unsigned takes = call->route->body != 0 ? call->route->body : BODY_JSON;
   return ((takes & BODY_JSON) != 0 && str_equal_fold(media, STR("application/json"))) ||
          ((takes & BODY_FORM) != 0 && str_equal_fold(media, STR("application/x-www-form-urlencoded")));
@@ -128,12 +126,9 @@ static bool worth_reading(struct call *call) {
   if (!large || call->route->permission == MAY_ANYONE || call->exchange->max_body <= KIT_SMALL_BODY) {
     return true;
   }
-  struct str value = http_header(head, "Authorization");
-  if (value.len > 7 && str_equal_fold((struct str){value.at, 7}, STR("Bearer "))) {
-    value = str_trim((struct str){value.at + 7, value.len - 7});
-  }
   struct token_claims claims;
-  return token_verify(value, &claims) == STATUS_OK;
+  struct str token = call_token(call, true);
+  return token.len > 0 && token_verify(token, &claims) == STATUS_OK;
 }
 
 static bool no_route(struct kit *kit, struct http_exchange *exchange, enum router_result result,

@@ -14,26 +14,6 @@
 
 /* ---- before the handler ---- */
 
-/* Two of them could mean one caller here and another to whoever stands before us: then there is none. */
-static bool authorization_is_repeated(const struct http_head *head) {
-  unsigned count = 0;
-  for (unsigned i = 0; i < head->header_count; i++) {
-    count += str_equal_fold(head->headers[i].name, STR("Authorization"));
-  }
-  return count > 1;
-}
-
-static struct str token_of(const struct call *call) {
-  if (authorization_is_repeated(&call->exchange->head)) {
-    return STR_NONE;
-  }
-  struct str value = http_header(&call->exchange->head, "Authorization");
-  if (value.len > 7 && str_equal_fold((struct str){value.at, 7}, STR("Bearer "))) {
-    return str_trim((struct str){value.at + 7, value.len - 7});
-  }
-  return call->dialect->bare_token ? str_trim(value) : STR_NONE;
-}
-
 /* The table of the I/O thread that this runs on; NULL in the other lanes. */
 static struct known *known_here(const struct call *call) {
   bool on_loop = call->lane == LANE_INLINE || call->lane == LANE_WRITER;
@@ -64,7 +44,7 @@ static bool recognise(struct call *call) {
   }
   const struct kit_lanes *lanes = &call->kit->config.lanes;
   call->generation = lanes->generation(lanes->app); /* before anything is read */
-  call->token = token_of(call);
+  call->token = call_token(call, call->dialect->bare_token);
   if (call->token.len == 0 || !known_find(known, call->token, call->generation, &call->ctx, &call->who)) {
     return false;
   }
@@ -77,7 +57,7 @@ static enum status authenticate(struct call *call) {
   if (call->ctx.who != NULL) {
     return STATUS_OK;
   }
-  call->token = token_of(call);
+  call->token = call_token(call, call->dialect->bare_token);
   if (call->token.len == 0) {
     return needed ? problem_set(&call->ctx, &session_no_token) : STATUS_OK;
   }
@@ -132,9 +112,7 @@ static enum status take_rate(struct call *call) {
 }
 
 static bool is_form(const struct call *call) {
-  struct str type = http_header(&call->exchange->head, "Content-Type");
-  struct str media = str_trim((struct str){type.at, str_find(type, ';')});
-  return str_equal_fold(media, STR("application/x-www-form-urlencoded"));
+  return str_equal_fold(call_media(call), STR("application/x-www-form-urlencoded"));
 }
 
 /* Faults of query and body are told together. */
