@@ -14,6 +14,7 @@ struct account {
   struct str name;
   struct str email; /* as written; unique per tenant without letter case */
   struct str phone; /* NONE without one */
+  struct str avatar; /* url; NONE without one */
   int role;         /* enum role */
   bool is_active;
   bool must_change_password;
@@ -92,6 +93,44 @@ enum status account_set_role(struct ctx *ctx, int64_t account_id, enum role role
 /* A new password, one's own too; ends all sessions but `keep_session` (0: all). Hash lane. */
 enum status account_set_password(struct ctx *ctx, int64_t account_id, struct str password,
                                  enum password_rule rule, int64_t keep_session) MUST_CHECK;
+
+/* ---- people as managers see them ---- */
+struct account_search {
+  enum role role;     /* 0 any */
+  enum { ACCOUNT_ANY, ACCOUNT_ACTIVE, ACCOUNT_INACTIVE } active;
+  struct str text;    /* in name or e-mail, any letter case, taken literally; NONE any */
+  int64_t skip, limit;
+};
+/* Of the caller's tenant, newest first. Needs MAY_ACCOUNT_LIST. *total: of all pages; without `text` from
+ * counters. */
+enum status account_find(struct ctx *ctx, const struct account_search *search, struct account **out,
+                         size_t *count, int64_t *total) MUST_CHECK;
+/* One of the caller's tenant, deactivated ones too: MAY_ACCOUNT_LIST, or oneself; else account_not_found. */
+enum status account_read(struct ctx *ctx, struct uuid uuid, struct account *out) MUST_CHECK;
+struct account_change {
+  bool has_name, has_phone, has_avatar, has_email, has_role, has_active;
+  struct str name, phone, email;
+  struct str avatar; /* http(s) url or path of an own upload; NONE: none any more */
+  enum role role;
+  bool is_active;
+};
+/* Name, phone and avatar: oneself, or who may write the account's role; the rest only the latter
+ * (account_role_forbidden), and not on oneself. A role change or deactivation ends its sessions. Events. */
+enum status account_update(struct ctx *ctx, struct uuid uuid, const struct account_change *change,
+                           struct account *out) MUST_CHECK;
+
+/* ---- links that set a password ---- */
+extern const struct problem_kind account_link_dead; /* INVALID: used, replaced, too old, or never one */
+/* For a forgotten password: OK whether or not the address exists; where it does (active), a link of 30 minutes
+ * is mailed (MAIL_PASSWORD_RESET) and any older one dies. Takes the same time either way (a write each).
+ * Needs no caller. */
+enum status account_forgot(struct ctx *ctx, int64_t tenant_id, struct str email) MUST_CHECK;
+/* A link of 7 days to somebody who was invited (MAIL_INVITATION). Inside db_write. */
+enum status account_invite(struct ctx *ctx, int64_t tenant_id, int64_t account_id) MUST_CHECK;
+/* Sets the password that the link allows, once; ends all sessions of the account. Hash lane. Fault "password"
+ * where it doesn't fit the rule. */
+enum status account_reset(struct ctx *ctx, struct str token, struct str password,
+                          enum password_rule rule) MUST_CHECK;
 
 /* The Argon2id hash of a stored account, for desk/session only; NONE without one. */
 enum status account_password_hash(struct ctx *ctx, int64_t account_id, struct str *out) MUST_CHECK;

@@ -13,6 +13,7 @@ struct reply {
   struct uuid author_uuid;
   struct str author_name;
   struct str text; /* 1 character to 64 KiB */
+  int64_t file_count; /* attachments of its own (desk/file) */
   int64_t created_at;
 };
 enum { REPLY_LIST_MAX = 10000 };

@@ -29,12 +29,17 @@ struct sign_in {
   struct str address; /* the peer's, for throttling */
   int64_t lifetime_s; /* of the token: 86400 in hcall, tiket, ruang */
   bool master_only;   /* only a super_admin; another role counts as not found */
+  /* With a refresh token: lifetime_s is the access token's, and the session lives for this long, renewed at
+   * each refresh where `slides`. 0: no refresh token, the session lives as long as its token. */
+  int64_t refresh_s;
+  bool slides;
 };
 struct session_token {
   struct str token; /* JWT, HS256 */
   int64_t expires_at;
   int64_t session_id;
   struct account account;
+  struct str refresh_token; /* JWT of another type; NONE without one */
 };
 /* Throttle, look-up, Argon2id (also without an account: constant time), then one write: session row, counters
  * reset. A deactivated account or tenant is session_wrong_email. Hash lane. */
@@ -47,6 +52,13 @@ enum status session_open(struct ctx *ctx, const struct account *account, int64_t
                          struct session_token *out) MUST_CHECK;
 /* The token (without "Bearer ") → the live caller, with one statement. Reads only. */
 enum status session_resume(struct ctx *ctx, struct str token, struct who *out) MUST_CHECK;
+/* A refresh token buys the next pair, once: its number must be the session's present one. The one before,
+ * presented again within 10 s of its use, gets the same successor (a lost answer may be retried); anything
+ * older ends the session (session_ended). session_no_token for what is no refresh token, session_expired for
+ * one that is past. Access tokens are not taken here, and refresh tokens nowhere else. lifetime_s: of the new
+ * access token. `slides` and the length of the session are those of its sign-in. */
+enum status session_refresh(struct ctx *ctx, struct str token, int64_t lifetime_s,
+                            struct session_token *out) MUST_CHECK;
 /* Ends the caller's session (logout). Each ending that changed something writes EVENT_SESSION_ENDED:
  * account_id whose (0: everybody of the tenant), old_value the session (0: all), new_value the one that was
  * kept (0: none). */

@@ -32,11 +32,11 @@ char *ticket_number(const struct ticket *ticket, char out[TICKET_NUMBER_SIZE]) {
   return out;
 }
 
-enum work_type ticket_work_type(const struct ticket *ticket) {
-  if (ticket->work_type != WORK_NONE) {
-    return (enum work_type)ticket->work_type;
+enum work_type ticket_work_type(enum ticket_category category, enum work_type said) {
+  if (said != WORK_NONE) {
+    return said;
   }
-  return ticket->category == CATEGORY_TECHNICAL ? WORK_REPAIR : WORK_MAINTENANCE;
+  return category == CATEGORY_TECHNICAL ? WORK_REPAIR : WORK_MAINTENANCE;
 }
 
 enum request_kind ticket_request_kind(const struct ticket *ticket) {
@@ -209,7 +209,7 @@ enum status ticket_create(struct ctx *ctx, const struct ticket_new *new_ticket, 
           .category = (int)new_ticket->category,
           .priority = (int)new_ticket->priority,
           .status = TICKET_NEW,
-          .work_type = (int)new_ticket->work_type,
+          .work_type = (int)ticket_work_type(new_ticket->category, new_ticket->work_type),
           .request_kind = (int)new_ticket->request_kind,
           .status_changed_at = ctx->now_us,
           .created_at = ctx->now_us,

@@ -1,0 +1,267 @@
+#include <math.h>
+
+#include "api/isp/internal.h"
+#include "base/time.h"
+#include "desk/session/session.h"
+#include "desk/tenant/tenant.h"
+
+/* The dialect's envelope, its error codes, and what its subjects share. */
+
+const struct problem_kind isp_bad_id = {STATUS_INVALID, "bad_id", "The id in the path is no uuid."};
+
+/* ---- answers ---- */
+
+enum status isp_answer(struct call *call, int http, const struct fields *envelope, const void *data) {
+  struct isp_envelope *answer = ARENA_NEW(call->ctx.arena, struct isp_envelope);
+  answer->data = data;
+  return call_answer(call, http, envelope, answer);
+}
+
+struct message {
+  struct str message;
+};
+FIELDS(isp_message_data, struct message, "IspMessageData",
+              {FIELD(struct message, message, TEXT, "message", FIELD_REQUIRED, .text = "What happened.",
+                     .example = "\"Signed out\"")});
+ISP_ENVELOPE(isp_message_out, "IspMessage", isp_message_data);
+
+enum status isp_say(struct call *call, const char *message) {
+  struct message *answer = ARENA_NEW(call->ctx.arena, struct message);
+  answer->message = str_of(message);
+  return isp_answer(call, 200, &isp_message_out, answer);
+}
+
+/* ---- paging ---- */
+
+FIELDS(isp_pagination_out, struct isp_pagination, "IspPagination",
+       {FIELD(struct isp_pagination, current_page, INT, "current_page", FIELD_REQUIRED, .text = "This page.",
+              .example = "1"),
+        FIELD(struct isp_pagination, per_page, INT, "per_page", FIELD_REQUIRED, .text = "Rows a page.",
+              .example = "20"),
+        FIELD(struct isp_pagination, total, INT, "total", FIELD_REQUIRED, .text = "Rows on all pages.",
+              .example = "100"),
+        FIELD(struct isp_pagination, total_pages, INT, "total_pages", FIELD_REQUIRED, .text = "Pages.",
+              .example = "5")});
+
+int64_t isp_limit(const struct isp_page *page) {
+  return page->limit > 0 ? page->limit : ISP_LIMIT_DEFAULT;
+}
+
+static int64_t page_number(const struct isp_page *page) {
+  return page->page > 0 ? page->page : 1;
+}
+
+int64_t isp_skip(const struct isp_page *page) {
+  return (page_number(page) - 1) * isp_limit(page);
+}
+
+const struct isp_pagination *isp_pagination(struct call *call, const struct isp_page *page, int64_t total) {
+  struct isp_pagination *out = ARENA_NEW(call->ctx.arena, struct isp_pagination);
+  int64_t limit = isp_limit(page);
+  *out = (struct isp_pagination){
+      .current_page = page_number(page),
+      .per_page = limit,
+      .total = total,
+      .total_pages = (total + limit - 1) / limit,
+  };
+  return out;
+}
+
+/* ---- input ---- */
+
+enum status isp_id(struct call *call, unsigned n, struct uuid *out) {
+  if (uuid_parse(call->match.params[n], out) == STATUS_OK) {
+    return STATUS_OK;
+  }
+  problem_keep(&call->ctx, &isp_bad_id);
+  return problem_fault(&call->ctx, STR("id"), STR("must be a uuid"));
+}
+
+enum status isp_zone(struct call *call, const char **zone) {
+  struct tenant tenant;
+  TRY(tenant_get(&call->ctx, call->tenant_id, &tenant));
+  *zone = str_c(call->ctx.arena, tenant.timezone);
+  return STATUS_OK;
+}
+
+/* One end of a range: a day of the zone, or a moment. A moment's end is that moment itself. */
+static enum status read_end(struct call *call, const char *name, struct str text, const char *zone,
+                            int64_t *from, int64_t *to) {
+  if (text.len == 0 || time_day(text, zone, from, to) == STATUS_OK) {
+    return STATUS_OK;
+  }
+  if (time_parse(text, from) == STATUS_OK) {
+    *to = *from + 1;
+    return STATUS_OK;
+  }
+  return problem_fault(&call->ctx, str_of(name), STR("must be a date, YYYY-MM-DD"));
+}
+
+enum status isp_days(struct call *call, const char *from_name, struct str from_text, const char *to_name,
+                     struct str to_text, int64_t *from, int64_t *to) {
+  int64_t begin = 0;
+  int64_t end = 0;
+  int64_t other;
+  if (from_text.len > 0 || to_text.len > 0) {
+    const char *zone;
+    TRY(isp_zone(call, &zone));
+    enum status first = read_end(call, from_name, from_text, zone, &begin, &other);
+    TRY(read_end(call, to_name, to_text, zone, &other, &end));
+    TRY(first);
+  }
+  if (begin != 0 && end != 0 && begin >= end) {
+    return problem_fault(&call->ctx, str_of(to_name),
+                         str_format(call->ctx.arena, "must not be before %s", from_name));
+  }
+  *from = begin;
+  *to = end;
+  return STATUS_OK;
+}
+
+/* ---- vocabulary: the desk's own words ---- */
+
+const struct word isp_status_words[] = {
+    {"new", TICKET_NEW},         {"assigned", TICKET_ASSIGNED}, {"in_progress", TICKET_IN_PROGRESS},
+    {"pending", TICKET_PENDING}, {"resolved", TICKET_RESOLVED}, {"closed", TICKET_CLOSED},
+    {NULL, 0}};
+const struct word isp_priority_words[] = {{"low", PRIORITY_LOW},
+                                          {"normal", PRIORITY_NORMAL},
+                                          {"high", PRIORITY_HIGH},
+                                          {"critical", PRIORITY_CRITICAL},
+                                          {"emergency", PRIORITY_EMERGENCY},
+                                          {NULL, 0}};
+const struct word isp_type_words[] = {{"new_installation", WORK_NEW_INSTALLATION},
+                                      {"repair", WORK_REPAIR},
+                                      {"maintenance", WORK_MAINTENANCE},
+                                      {"upgrade", WORK_UPGRADE},
+                                      {"disconnection", WORK_DISCONNECTION},
+                                      {NULL, 0}};
+const struct word isp_role_words[] = {{"super_admin", ROLE_SUPER_ADMIN},
+                                      {"manager", ROLE_MANAGER},
+                                      {"supervisor", ROLE_SUPERVISOR},
+                                      {"customer_service", ROLE_CUSTOMER_SERVICE},
+                                      {"technician", ROLE_TECHNICIAN},
+                                      {"customer", ROLE_CUSTOMER},
+                                      {NULL, 0}};
+
+/* ---- places ---- */
+
+/* clang-format off */
+#define PLACE_ROWS                                                                                         \
+  FIELD(struct isp_place, lat, REAL, "lat", FIELD_REQUIRED, .real_min = -90, .real_max = 90,               \
+        .text = "Degrees north.", .example = "-6.2088"),                                                   \
+  FIELD(struct isp_place, lng, REAL, "lng", FIELD_REQUIRED, .real_min = -180, .real_max = 180,             \
+        .text = "Degrees east.", .example = "106.8456")
+/* clang-format on */
+FIELDS(isp_place_in, struct isp_place, "IspPlaceInput", {PLACE_ROWS});
+FIELDS(isp_place_out, struct isp_place, "IspPlace", {PLACE_ROWS});
+
+const struct isp_place *isp_place(struct call *call, double lat, double lng) {
+  if (isnan(lat) || isnan(lng)) {
+    return NULL;
+  }
+  struct isp_place *place = ARENA_NEW(call->ctx.arena, struct isp_place);
+  *place = (struct isp_place){lat, lng};
+  return place;
+}
+
+/* ---- errors ---- */
+
+struct error {
+  struct str code, message;
+  uint8_t details; /* printed by the envelope */
+};
+struct problem_answer {
+  const struct error *error;
+};
+static const struct field_custom details_custom = {
+    .schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}"};
+FIELDS(isp_error_out, struct error, "IspErrorBody",
+              {FIELD(struct error, code, TEXT, "code", FIELD_REQUIRED, .text = "What kind of failure.",
+                     .example = "\"VALIDATION_ERROR\""),
+               FIELD(struct error, message, TEXT, "message", FIELD_REQUIRED, .text = "For a person.",
+                     .example = "\"Some fields are wrong.\""),
+               FIELD(struct error, details, CUSTOM, "details", FIELD_OMIT_NULL, .custom = &details_custom,
+                     .text = "Each faulty field and why.", .example = "{\"email\":\"is required\"}")});
+FIELDS(isp_problem_out, struct problem_answer, "IspError",
+       {FIELD_CONST("success", "false", .text = "The call failed."),
+        FIELD(struct problem_answer, error, OBJECT, "error", FIELD_REQUIRED, .of = &isp_error_out,
+              .text = "Why.")});
+
+/* The codes of kinds that are told apart; all others have their status's. */
+static const struct {
+  const struct problem_kind *kind;
+  const char *code;
+} codes[] = {
+    {&session_wrong_email, "INVALID_CREDENTIALS"},
+    {&session_wrong_password, "INVALID_CREDENTIALS"},
+    {&session_expired, "TOKEN_EXPIRED"},
+    {&wire_malformed, "BAD_REQUEST"},
+    {&kit_bad_request, "BAD_REQUEST"},
+    {&kit_no_method, "METHOD_NOT_ALLOWED"},
+};
+
+static const char *const code_of_status[STATUS_COUNT] = {
+    [STATUS_INVALID] = "VALIDATION_ERROR",
+    [STATUS_UNAUTHENTICATED] = "UNAUTHORIZED",
+    [STATUS_FORBIDDEN] = "INSUFFICIENT_PERMISSIONS",
+    [STATUS_NOT_FOUND] = "RESOURCE_NOT_FOUND",
+    [STATUS_DUPLICATE] = "DUPLICATE_ENTRY",
+    [STATUS_STATE] = "INVALID_STATE",
+    [STATUS_TOO_LARGE] = "PAYLOAD_TOO_LARGE",
+    [STATUS_UNSUPPORTED] = "UNSUPPORTED_MEDIA_TYPE",
+    [STATUS_TOO_MANY] = "RATE_LIMIT_EXCEEDED",
+    [STATUS_STORAGE_FULL] = "STORAGE_FULL",
+    [STATUS_UNAVAILABLE] = "UNAVAILABLE",
+};
+
+static const char *code_of(const struct problem_kind *kind) {
+  for (size_t i = 0; kind != NULL && i < sizeof codes / sizeof *codes; i++) {
+    if (codes[i].kind == kind) {
+      return codes[i].code;
+    }
+  }
+  const char *code = kind != NULL ? code_of_status[kind->status] : NULL;
+  return code != NULL ? code : "INTERNAL_ERROR";
+}
+
+/* Several keys of one name would be bad JSON, so each field is told once. */
+static void print_details(const struct problem *problem, struct buf *out) {
+  buf_add_text(out, ",\"details\":{");
+  for (unsigned i = 0; i < problem->fault_count; i++) {
+    bool told = false;
+    for (unsigned k = 0; k < i && !told; k++) {
+      told = str_equal(problem->faults[k].field, problem->faults[i].field);
+    }
+    if (!told) {
+      buf_add_text(out, i > 0 ? "," : "");
+      wire_print_text(out, problem->faults[i].field);
+      buf_add_char(out, ':');
+      wire_print_text(out, problem->faults[i].reason);
+    }
+  }
+  buf_add_char(out, '}');
+}
+
+void isp_print_problem(struct call *call, int http, const char *message, struct buf *out) {
+  (void)http; /* stands in the status line alone */
+  const struct problem *problem = &call->ctx.problem;
+  buf_add_text(out, "{\"success\":false,\"error\":{\"code\":");
+  wire_print_text(out, str_of(code_of(problem->kind)));
+  buf_add_text(out, ",\"message\":");
+  wire_print_text(out, str_of(message));
+  if (problem->fault_count > 0) {
+    print_details(problem, out);
+  }
+  buf_add_text(out, "}}");
+}
+
+/* Everything else has the HTTP number of its status and the sentence of its kind. */
+const struct saying isp_sayings[] = {
+    {&problem_invalid, 422, "Some fields are wrong."},
+    {&account_weak_password, 422, "The password must have at least 8 characters."},
+    {&ticket_bad_status, 422, "This is no status a ticket can have."},
+    {&session_wrong_email, 401, "E-mail or password is wrong."},
+    {&session_wrong_password, 401, "E-mail or password is wrong."},
+    {NULL, 0, NULL},
+};
