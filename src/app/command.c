@@ -7,6 +7,7 @@
 
 #include "api/kit/kit.h"
 #include "app/admin.h"
+#include "app/demo.h"
 #include "app/dialects.h"
 #include "app/instance.h"
 #include "base/time.h"
@@ -15,6 +16,7 @@
 #include "desk/session/session.h"
 #include "desk/statements.h"
 #include "desk/tenant/tenant.h"
+#include "desk/ticket/ticket_day.h"
 #include "wire/field.h"
 
 enum { ARENA_MAX = 64 * 1024 * 1024, LIST_STEP = 500 };
@@ -171,6 +173,22 @@ static int tenant_stop(struct ctx *ctx, const struct options *options, struct bu
   return 0;
 }
 
+/* "PART:MOMENT", as command_demo says it. */
+static int demo_one(struct ctx *ctx, const struct options *options, struct str password, struct buf *err) {
+  struct str argument = options->argument_count > 0 ? str_of(options->arguments[0]) : STR_NONE;
+  size_t colon = str_find(argument, ':');
+  int64_t part = -1;
+  int64_t now_us = 0;
+  if (colon == argument.len || str_int((struct str){argument.at, colon}, &part) != STATUS_OK ||
+      str_int((struct str){argument.at + colon + 1, argument.len - colon - 1}, &now_us) != STATUS_OK ||
+      part < 0 || part >= DEMO_PARTS) {
+    buf_add_text(err, "sigap: demo takes no argument.\n");
+    return 2;
+  }
+  enum status status = demo_part(ctx, (int)part, now_us, password);
+  return status == STATUS_OK ? 0 : tell_problem(ctx, status, err);
+}
+
 int command_on_database(struct ctx *ctx, const struct options *options, struct str input, struct buf *out,
                         struct buf *err) {
   struct str password = input; /* without the newline that `echo` adds */
@@ -192,6 +210,8 @@ int command_on_database(struct ctx *ctx, const struct options *options, struct s
       return tenants_list(ctx, out, err);
     case COMMAND_TENANT_DISABLE:
       return tenant_stop(ctx, options, out, err);
+    case COMMAND_DEMO:
+      return demo_one(ctx, options, password, err);
     default:
       buf_add_text(err, "sigap: a running server does not take this command.\n");
       return 2;
@@ -270,26 +290,42 @@ static enum status own_database(const struct options *options, const struct db_c
   return status;
 }
 
-static int run_directly(const struct options *options, struct str input, struct buf *out, struct buf *err) {
-  char why[256];
-  struct instance_locks locks = INSTANCE_UNLOCKED;
-  struct db_config config = {options->database, desk_statements, desk_statement_count, desk_migrations,
-                             desk_migration_count};
-  struct db *db = NULL;
+/* A database that no server has open, for this process. */
+struct direct {
+  struct instance_locks locks;
+  struct db_config config;
+  struct db *db;
+};
+
+static enum status direct_open(const struct options *options, struct direct *direct, char why[256]) {
+  *direct = (struct direct){.locks = INSTANCE_UNLOCKED,
+                            .config = {options->database, desk_statements, desk_statement_count,
+                                       desk_migrations, desk_migration_count, ticket_sums_write}};
   int applied = 0;
   char passing[32]; /* no token is made or read here: any key will do */
   random_bytes(passing, sizeof passing);
   session_setup(&(struct session_keys){.keys = {{passing, sizeof passing}}, .count = 1}, true);
-  enum status status = own_database(options, &config, &locks, &applied, why);
-  status = status == STATUS_OK ? db_open(&config, DB_WRITE, &db, why) : status;
-  int code = 1;
-  if (status != STATUS_OK) {
-    buf_format(err, "sigap: %s\n", why);
-  } else {
-    code = with_context(db, options, input, out, err);
-    db_close(db);
+  enum status status = own_database(options, &direct->config, &direct->locks, &applied, why);
+  return status == STATUS_OK ? db_open(&direct->config, DB_WRITE, &direct->db, why) : status;
+}
+
+static void direct_close(struct direct *direct) {
+  if (direct->db != NULL) {
+    db_close(direct->db);
   }
-  instance_disown(&locks);
+  instance_disown(&direct->locks);
+}
+
+static int run_directly(const struct options *options, struct str input, struct buf *out, struct buf *err) {
+  char why[256];
+  struct direct direct;
+  int code = 1;
+  if (direct_open(options, &direct, why) == STATUS_OK) {
+    code = with_context(direct.db, options, input, out, err);
+  } else {
+    buf_format(err, "sigap: %s\n", why);
+  }
+  direct_close(&direct);
   return code;
 }
 
@@ -362,12 +398,81 @@ int command_run(const struct options *options) {
   return code;
 }
 
+/* ---- demo ---- */
+
+/* One part, by the server of the data directory, or directly once that was found to be none. */
+static int demo_by(const struct options *options, struct direct *direct, int part, int64_t now_us,
+                   struct str password, char why[256]) {
+  char moment[64];
+  snprintf(moment, sizeof moment, "%d:%lld", part, (long long)now_us);
+  int code = 1;
+  if (direct->db == NULL && !options->database_is_pgsql) {
+    const char *const argv[] = {"sigap", "demo", moment};
+    enum status status = admin_call(options->data, 3, argv, password, &code, why);
+    if (status != STATUS_NOT_FOUND) {
+      return status == STATUS_OK ? code : 1;
+    }
+  }
+  if (direct->db == NULL && direct_open(options, direct, why) != STATUS_OK) {
+    return 1;
+  }
+  CLEANUP_BUF struct buf out, err;
+  buf_init(&out, ADMIN_FRAME_MAX);
+  buf_init(&err, ADMIN_FRAME_MAX);
+  const char *const argument = moment;
+  struct options one = *options;
+  one.arguments = &argument;
+  one.argument_count = 1;
+  code = with_context(direct->db, &one, password, &out, &err);
+  write_all(&err, stderr);
+  return code;
+}
+
+int command_demo(const struct options *options) {
+  if (options->argument_count > 0) {
+    fprintf(stderr, "sigap: `sigap demo` takes no word \"%s\".\n", options->arguments[0]);
+    return 2;
+  }
+  static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
+  uint8_t drawn[12];
+  char password[sizeof drawn + 1] = {0};
+  random_bytes(drawn, sizeof drawn);
+  for (size_t i = 0; i < sizeof drawn; i++) {
+    password[i] = letters[drawn[i] % (sizeof letters - 1)];
+  }
+  struct direct direct = {.locks = INSTANCE_UNLOCKED};
+  int64_t now_us = time_now_us();
+  char why[256] = "";
+  int code = 0;
+  for (int part = 0; part < DEMO_PARTS && code == 0; part++) {
+    code = demo_by(options, &direct, part, now_us, str_of(password), why);
+    if (code == 0 && isatty(STDERR_FILENO)) {
+      fprintf(stderr, "\rMaking the demonstration desk: %d of %d days", part, DEMO_PARTS - 1);
+    }
+  }
+  if (isatty(STDERR_FILENO)) {
+    fprintf(stderr, "\n");
+  }
+  direct_close(&direct);
+  if (code != 0) {
+    if (why[0] != '\0') {
+      fprintf(stderr, "sigap: %s\n", why);
+    }
+    return code;
+  }
+  CLEANUP_BUF struct buf out;
+  buf_init(&out, ADMIN_FRAME_MAX);
+  demo_tell(str_of(password), &out);
+  write_all(&out, stdout);
+  return 0;
+}
+
 int command_migrate(const struct options *options) {
   char why[256];
   struct instance_locks locks = INSTANCE_UNLOCKED;
   int applied = 0;
-  struct db_config config = {options->database, desk_statements, desk_statement_count, desk_migrations,
-                             desk_migration_count};
+  struct db_config config = {options->database, desk_statements,      desk_statement_count,
+                             desk_migrations,   desk_migration_count, ticket_sums_write};
   enum status status = own_database(options, &config, &locks, &applied, why);
   instance_disown(&locks);
   if (status != STATUS_OK) {

@@ -24,6 +24,8 @@ int command_for_client(struct db *db, int argc, char **argv, struct str input, s
 int command_run(const struct options *options);
 int command_migrate(const struct options *options);
 int command_openapi(const struct options *options);
+/* Part by part, through a running server or directly, with progress on a terminal. */
+int command_demo(const struct options *options);
 int command_doctor(const struct options *options);
 int command_serve(const struct options *options);
 

@@ -12,6 +12,7 @@
 #include "desk/account/account.h"
 #include "desk/mail/mail.h"
 #include "desk/statements.h"
+#include "desk/ticket/ticket_day.h"
 #include "post/post.h"
 #include "wire/field.h"
 
@@ -164,8 +165,8 @@ static void check_people(struct doctor *doctor, struct ctx *ctx) {
 }
 
 static void check_database(struct doctor *doctor) {
-  struct db_config config = {doctor->options->database, desk_statements, desk_statement_count,
-                             desk_migrations, desk_migration_count};
+  struct db_config config = {doctor->options->database, desk_statements,      desk_statement_count,
+                             desk_migrations,           desk_migration_count, ticket_sums_write};
   struct db *db = NULL;
   char why[256];
   if (db_open(&config, DB_READ, &db, why) != STATUS_OK) {

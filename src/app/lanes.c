@@ -9,7 +9,9 @@
 #include "base/log.h"
 
 enum { THREADS_MAX = 64, QUEUE_MAX = 4096, WRITER_QUEUE = 16384, WRITER_BATCH = 512 };
-enum { NICE_POOL = 5, NICE_HASH = 10 };
+/* An export lasts as long as its client reads: who has to wait for many of them is told at once instead. */
+enum { EXPORT_QUEUE_MAX = 64 };
+enum { NICE_POOL = 5, NICE_EXPORT = 8, NICE_HASH = 10 };
 
 /* A bounded queue with threads that take from it, each with its own connection. */
 struct lanes;
@@ -39,15 +41,16 @@ struct lanes {
   struct pool quick; /* PostgreSQL only */
   struct pool slow;
   struct pool hash;
+  struct pool export;
 };
 
 static void pool_init(struct lanes *lanes, struct pool *pool, const char *name, int nice_value,
-                      unsigned threads) {
+                      unsigned threads, size_t queue_max) {
   pool->lanes = lanes;
   pool->name = name;
   pool->nice = nice_value;
   pool->thread_count = threads < THREADS_MAX ? threads : THREADS_MAX;
-  pool->queue_max = QUEUE_MAX;
+  pool->queue_max = queue_max;
   pthread_mutex_init(&pool->lock, NULL);
   pthread_cond_init(&pool->there, NULL);
 }
@@ -183,12 +186,13 @@ enum status lanes_new(const struct lanes_config *config, struct lanes **out, cha
   }
   lanes->config = *config;
   lanes->loop_db = loop_db;
-  pool_init(lanes, &lanes->quick, "sigap-db", 0, config->pgsql ? config->pgsql_threads : 0);
-  pool_init(lanes, &lanes->slow, "sigap-pool", NICE_POOL, config->pool_threads);
-  pool_init(lanes, &lanes->hash, "sigap-hash", NICE_HASH, config->hash_threads);
+  pool_init(lanes, &lanes->quick, "sigap-db", 0, config->pgsql ? config->pgsql_threads : 0, QUEUE_MAX);
+  pool_init(lanes, &lanes->slow, "sigap-pool", NICE_POOL, config->pool_threads, QUEUE_MAX);
+  pool_init(lanes, &lanes->hash, "sigap-hash", NICE_HASH, config->hash_threads, QUEUE_MAX);
+  pool_init(lanes, &lanes->export, "sigap-export", NICE_EXPORT, config->export_threads, EXPORT_QUEUE_MAX);
   enum status status = config->pgsql ? STATUS_OK : open_sqlite(lanes, why);
-  struct pool *pools[] = {&lanes->quick, &lanes->slow, &lanes->hash};
-  for (int i = 0; i < 3 && status == STATUS_OK; i++) {
+  struct pool *pools[] = {&lanes->quick, &lanes->slow, &lanes->hash, &lanes->export};
+  for (int i = 0; i < 4 && status == STATUS_OK; i++) {
     status = pool_open(lanes, pools[i], why);
   }
   if (status != STATUS_OK) {
@@ -203,9 +207,11 @@ void lanes_start(struct lanes *lanes) {
   pool_start(&lanes->quick);
   pool_start(&lanes->slow);
   pool_start(&lanes->hash);
+  pool_start(&lanes->export);
 }
 
 void lanes_stop(struct lanes *lanes) {
+  pool_stop(&lanes->export);
   pool_stop(&lanes->hash);
   pool_stop(&lanes->slow);
   pool_stop(&lanes->quick);
@@ -224,6 +230,7 @@ void lanes_free(struct lanes *lanes) {
   pool_release(&lanes->quick);
   pool_release(&lanes->slow);
   pool_release(&lanes->hash);
+  pool_release(&lanes->export);
   for (unsigned i = 0; i < lanes->config.loops; i++) {
     db_close(lanes->loop_db[i]);
   }
@@ -242,6 +249,8 @@ static bool submit(void *app, struct call *call, enum lane lane) {
       return pool_submit(&lanes->slow, call);
     case LANE_HASH:
       return pool_submit(&lanes->hash, call);
+    case LANE_EXPORT:
+      return pool_submit(&lanes->export, call);
     default:
       return pool_submit(&lanes->quick, call);
   }
@@ -273,6 +282,7 @@ void lanes_metrics(struct lanes *lanes, struct buf *out) {
   buf_add_text(out, "# HELP sigap_lane_queued Calls waiting for a lane.\n# TYPE sigap_lane_queued gauge\n");
   buf_format(out, "sigap_lane_queued{lane=\"pool\"} %zu\n", pool_queued(&lanes->slow));
   buf_format(out, "sigap_lane_queued{lane=\"hash\"} %zu\n", pool_queued(&lanes->hash));
+  buf_format(out, "sigap_lane_queued{lane=\"export\"} %zu\n", pool_queued(&lanes->export));
   if (lanes->writer == NULL) {
     buf_format(out, "sigap_lane_queued{lane=\"database\"} %zu\n", pool_queued(&lanes->quick));
     return;

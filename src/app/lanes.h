@@ -5,8 +5,9 @@
 #include "db/db.h"
 
 /* The lanes that calls run in, their threads and their connections. On SQLite: one read connection an I/O
- * thread, the single writer, a pool for slow work, a pool for password hashing. On PostgreSQL the quick
- * calls have a pool of blocking connections instead of the I/O threads and the writer. */
+ * thread, the single writer, a pool for slow work, one for password hashing, one for exports, which slow
+ * readers may hold up. On PostgreSQL the quick calls have a pool of blocking connections instead of the I/O
+ * threads and the writer. */
 struct lanes;
 
 struct lanes_config {
@@ -15,6 +16,7 @@ struct lanes_config {
   unsigned loops;               /* I/O threads */
   unsigned hash_threads;        /* Argon2 at a time */
   unsigned pool_threads;        /* slow work at a time */
+  unsigned export_threads;      /* streamed answers at a time */
   unsigned pgsql_threads;       /* connections of the database pool */
   void (*committed)(void *app); /* after a batch of writes; called on the writer's thread. NULL: nobody */
   void *app;

@@ -31,6 +31,8 @@ static int run(const struct options *options) {
       return command_migrate(options);
     case COMMAND_DOCTOR:
       return command_doctor(options);
+    case COMMAND_DEMO:
+      return command_demo(options);
     case COMMAND_OPENAPI:
       return command_openapi(options);
     case COMMAND_VERSION:

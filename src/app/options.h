@@ -28,6 +28,7 @@ enum command {
   COMMAND_MIGRATE,
   COMMAND_DOCTOR,
   COMMAND_OPENAPI,
+  COMMAND_DEMO,
   COMMAND_VERSION, /* `sigap version`, `sigap --version` */
   COMMAND_COUNT
 };

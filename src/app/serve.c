@@ -25,11 +25,18 @@
 #include "desk/session/session.h"
 #include "desk/statements.h"
 #include "desk/tenant/tenant.h"
+#include "desk/ticket/ticket_day.h"
 #include "net/http.h"
 
 /* `sigap serve`: wires the rooms together, waits for a signal, takes them apart again. */
 
-enum { GRACE_MS = 7000, PGSQL_THREADS = 16, POOL_THREADS = 2, ARENA_MAX = 16 * 1024 * 1024 };
+enum {
+  GRACE_MS = 7000,
+  PGSQL_THREADS = 16,
+  POOL_THREADS = 2,
+  EXPORT_THREADS = 3,
+  ARENA_MAX = 16 * 1024 * 1024
+};
 
 struct server {
   const struct options *options;
@@ -84,8 +91,8 @@ static enum status open_data(struct server *server, char why[256]) {
   TRY(instance_make(options->data, why));
   TRY(instance_own(options->data, options->database_is_pgsql ? NULL : options->database, &server->locks,
                    why));
-  server->database = (struct db_config){options->database, desk_statements, desk_statement_count,
-                                        desk_migrations, desk_migration_count};
+  server->database = (struct db_config){options->database, desk_statements,      desk_statement_count,
+                                        desk_migrations,   desk_migration_count, ticket_sums_write};
   int applied = 0;
   enum status status = db_migrate(&server->database, &applied, why);
   if (status != STATUS_OK) {
@@ -95,6 +102,7 @@ static enum status open_data(struct server *server, char why[256]) {
   if (applied > 0) {
     LOG(LOG_INFO, "The database was brought up to date.", LOG_N("steps", applied));
   }
+  file_setup_url(options->public_url);
   return file_setup(options->data, why);
 }
 
@@ -123,6 +131,7 @@ static enum status open_lanes(struct server *server, unsigned threads, char why[
       .loops = threads,
       .hash_threads = cores() > 2 ? 2 : 1,
       .pool_threads = POOL_THREADS,
+      .export_threads = EXPORT_THREADS,
       .pgsql_threads = PGSQL_THREADS,
       .committed = committed,
       .app = server,
@@ -155,6 +164,7 @@ static enum status desk_work(struct server *server,
 }
 
 static enum status prepare_desk(struct ctx *ctx, struct server *server) {
+  TRY(ticket_sums_repair(ctx));
   if (server->options->timezone != NULL) {
     TRY(tenant_set_timezone(ctx, TENANT_OPERATOR, str_of(server->options->timezone)));
   }
@@ -180,11 +190,13 @@ static void build_kit(struct server *server) {
 
 static enum status open_http(struct server *server, unsigned threads, char why[256]) {
   const struct options *options = server->options;
+  const char *new_files = str_format(server->arena, "%s/files/new", options->data).at;
   struct http_config config = {.address = options->listen_address,
                                .port = options->listen_port,
                                .threads = threads,
                                .limits = http_limits_default,
                                .trusted_proxies = options->trusted_proxies,
+                               .spool_dir = new_files,
                                .callbacks = {.app = server->kit,
                                              .head = kit_head,
                                              .request = kit_request,

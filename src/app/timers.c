@@ -3,26 +3,48 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/hcall/hcall.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "desk/file/file.h"
 #include "desk/mail/mail.h"
+#include "desk/notice/notice.h"
 #include "desk/session/session.h"
+#include "desk/sla/sla.h"
 #include "desk/tenant/tenant.h"
 #include "desk/ticket/ticket.h"
 
-enum { STEP = 500, LOOK_MS = 1000, LOOK_TEST_MS = 25, ARENA_MAX = 64 * 1024 * 1024 };
+enum {
+  STEP = 500,
+  SLA_STEP = 200,
+  LOOK_MS = 1000,
+  LOOK_TEST_MS = 25,
+  PAUSE_MAX_MS = 100,
+  ARENA_MAX = 64 * 1024 * 1024
+};
+
+struct job {
+  const char *work; /* for the log; NULL: too often to be told */
+  /* One bounded piece. *more: there is work left, come again at once. *next_at (preset 0): when the next
+   * piece is due before its turn, where that is known. */
+  enum status (*piece)(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more, int64_t *next_at);
+  int64_t turn_us; /* from the end of one turn to the next */
+};
+
+enum { JOB_COUNT = 7 };
 
 struct timers {
   const struct options *options;
   struct db *db;
   struct system_view *view;
   struct db_ints purge_statuses;
-  int64_t sweep_due, purge_due, look_due; /* wall clock */
-  int64_t clock_size, clock_changed_ns;   /* of the clock file as last read */
+  int64_t due[JOB_COUNT];               /* wall clock */
+  int64_t done[JOB_COUNT];              /* in this turn so far */
+  int64_t clock_size, clock_changed_ns; /* of the clock file as last read */
 };
 
 /* The test build's clock: seconds to add, read again when the file changed. */
@@ -47,8 +69,7 @@ static void follow_clock_file(struct timers *timers) {
     timers->clock_changed_ns = changed_ns;
     timers->clock_size = found.st_size;
     time_shift(seconds * TIME_SECOND_US);
-    timers->sweep_due = 0;
-    timers->purge_due = 0;
+    memset(timers->due, 0, sizeof timers->due);
   }
 #else
   (void)timers;
@@ -78,45 +99,15 @@ void timers_free(struct timers *timers) {
   free(timers);
 }
 
-/* Runs one step again and again until it finds less than STEP to do. */
-typedef enum status (*step)(struct timers *timers, struct ctx *ctx, int64_t *done);
-
-static void run_steps(struct timers *timers, const char *what, step one) {
-  int64_t done = 0;
-  int64_t all = 0;
-  do {
-    CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
-    struct ctx ctx = {.arena = arena, .db = timers->db, .now_us = time_now_us()};
-    done = 0;
-    enum status status = one(timers, &ctx, &done);
-    if (status != STATUS_OK) {
-      LOG(LOG_WARN, "A timer's work failed; it is tried again at its next turn.", LOG_S("work", what),
-          LOG_S("status", status_name(status)));
-      return;
-    }
-    all += done;
-  } while (done == STEP);
-  if (all > 0) {
-    LOG(LOG_INFO, "A timer's work is done.", LOG_S("work", what), LOG_N("rows", all));
-  }
-}
-
-static enum status sweep(struct timers *timers, struct ctx *ctx, int64_t *done) {
-  (void)timers;
-  return session_sweep(ctx, STEP, done);
-}
-
-static enum status purge(struct timers *timers, struct ctx *ctx, int64_t *done) {
-  int64_t before_us = ctx->now_us - timers->options->hcall_purge_days * TIME_DAY_US;
-  return ticket_purge(ctx, &timers->purge_statuses, before_us, STEP, done);
-}
+/* ---- the pieces of work ---- */
 
 /* Readiness and the outbox's length, for /readyz and /metrics. */
-static void look(struct timers *timers) {
-  CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
-  struct ctx ctx = {.arena = arena, .db = timers->db, .now_us = time_now_us()};
+static enum status look(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more, int64_t *next_at) {
+  (void)done;
+  (void)more;
+  (void)next_at;
   struct mail_stats stats;
-  bool answers = mail_stats(&ctx, &stats) == STATUS_OK;
+  bool answers = mail_stats(ctx, &stats) == STATUS_OK;
   if (answers) {
     atomic_store(&timers->view->mails_waiting, stats.waiting);
     atomic_store(&timers->view->mails_failed, stats.failed);
@@ -125,27 +116,168 @@ static void look(struct timers *timers) {
     LOG(answers ? LOG_INFO : LOG_ERROR,
         answers ? "The database answers again." : "The database does not answer.");
   }
+  return STATUS_OK;
 }
 
-/* Also where the clock was set back so far that the hour would become days. */
-static bool is_due(int64_t due, int64_t now) {
-  return now >= due || due > now + TIME_HOUR_US;
+/* Deadlines that came near or passed. Others (a request, another node) may add an earlier one meanwhile: so
+ * it is asked at each turn, which costs one look into the index. */
+static enum status keep_deadlines(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more,
+                                  int64_t *next_at) {
+  (void)timers;
+  TRY(ticket_sla_run(ctx, SLA_STEP, done, next_at));
+  *more = *done == SLA_STEP;
+  return STATUS_OK;
 }
 
+struct recompute {
+  int64_t tenant_id, last_id;
+};
+
+/* One transaction: what was recomputed is marked as done, or neither happened. */
+static enum status recompute_run(struct ctx *ctx, void *arg) {
+  struct recompute *recompute = arg;
+  int64_t after_id;
+  TRY(sla_stale_tenant(ctx, &recompute->tenant_id, &after_id));
+  if (recompute->tenant_id == 0) {
+    return STATUS_OK; /* another node was faster */
+  }
+  TRY(ticket_sla_recompute(ctx, recompute->tenant_id, after_id, SLA_STEP, &recompute->last_id));
+  return sla_recomputed(ctx, recompute->tenant_id, recompute->last_id);
+}
+
+static enum status recompute_targets(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more,
+                                     int64_t *next_at) {
+  (void)timers;
+  (void)done;
+  (void)next_at;
+  int64_t tenant_id, after_id;
+  TRY(sla_stale_tenant(ctx, &tenant_id, &after_id));
+  if (tenant_id == 0) {
+    return STATUS_OK;
+  }
+  struct recompute recompute = {0};
+  TRY(db_write(ctx, recompute_run, &recompute));
+  *more = recompute.tenant_id != 0; /* this tenant's next step, or another tenant */
+  return STATUS_OK;
+}
+
+static enum status sweep_sessions(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more,
+                                  int64_t *next_at) {
+  (void)timers;
+  (void)next_at;
+  TRY(session_sweep(ctx, STEP, done));
+  *more = *done == STEP;
+  return STATUS_OK;
+}
+
+static enum status sweep_notices(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more,
+                                 int64_t *next_at) {
+  (void)timers;
+  (void)next_at;
+  TRY(notice_sweep(ctx, STEP, done));
+  *more = *done == STEP;
+  return STATUS_OK;
+}
+
+static enum status sweep_files(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more,
+                               int64_t *next_at) {
+  (void)timers;
+  (void)next_at;
+  TRY(file_sweep(ctx, STEP, done));
+  *more = *done == STEP;
+  return STATUS_OK;
+}
+
+static enum status purge(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more,
+                         int64_t *next_at) {
+  (void)next_at;
+  if (timers->options->hcall_purge_days <= 0) {
+    return STATUS_OK;
+  }
+  int64_t before_us = ctx->now_us - timers->options->hcall_purge_days * TIME_DAY_US;
+  TRY(ticket_purge(ctx, &timers->purge_statuses, before_us, STEP, done));
+  *more = *done == STEP;
+  return STATUS_OK;
+}
+
+static const struct job jobs[JOB_COUNT] = {
+    {NULL, look, TIME_SECOND_US},
+    {NULL, keep_deadlines, TIME_SECOND_US},
+    {NULL, recompute_targets, TIME_SECOND_US},
+    {"sweep sessions", sweep_sessions, TIME_HOUR_US},
+    {"sweep notices", sweep_notices, TIME_HOUR_US},
+    {"sweep files", sweep_files, TIME_HOUR_US},
+    {"clean up solved tickets", purge, TIME_HOUR_US},
+};
+
+/* ---- their turns ---- */
+
+/* Also where the clock was set back so far that the turn would never come. */
+static bool is_due(int64_t due, int64_t turn_us, int64_t now) {
+  return now >= due || due > now + turn_us;
+}
+
+/* One piece of a job and when its next is due. True: there is more to do at once. */
+static bool run_piece(struct timers *timers, int i) {
+  const struct job *job = &jobs[i];
+  CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
+  struct ctx ctx = {.arena = arena, .db = timers->db, .now_us = time_now_us()};
+  int64_t done = 0, next_at = 0;
+  bool more = false;
+  enum status status = job->piece(timers, &ctx, &done, &more, &next_at);
+  if (status != STATUS_OK) {
+    more = false;
+    next_at = 0;
+    LOG(LOG_WARN, "A timer's work failed; it is tried again at its next turn.",
+        LOG_S("work", job->work != NULL ? job->work : "service levels"),
+        LOG_S("status", status_name(status)));
+  }
+  timers->done[i] += done;
+  if (more) {
+    timers->due[i] = 0;
+    return true;
+  }
+  timers->due[i] = ctx.now_us + job->turn_us;
+  /* What is overdue and yet was not done, another node has in its hands. */
+  if (next_at > ctx.now_us && next_at < timers->due[i]) {
+    timers->due[i] = next_at;
+  }
+  if (job->work != NULL && timers->done[i] > 0) {
+    LOG(LOG_INFO, "A timer's work is done.", LOG_S("work", job->work), LOG_N("rows", timers->done[i]));
+  }
+  timers->done[i] = 0;
+  return false;
+}
+
+/* The look, which is first, alone, while the database does not answer. */
+static int job_count(const struct timers *timers) {
+  return atomic_load(&timers->view->ready) ? JOB_COUNT : 1;
+}
+
+/* Milliseconds until the first job is due, at most until the next look. */
+static int until_next(const struct timers *timers) {
+  int64_t now = time_now_us();
+  int64_t wait_ms = timers->options->clock_file != NULL ? LOOK_TEST_MS : LOOK_MS;
+  for (int i = 0; i < job_count(timers); i++) {
+    int64_t left_ms = timers->due[i] > now ? (timers->due[i] - now + 999) / 1000 : 0;
+    wait_ms = left_ms < wait_ms ? left_ms : wait_ms;
+  }
+  return (int)wait_ms;
+}
+
+/* A piece at a time. While there is more, half of the time belongs to the requests. */
 int timers_run(struct timers *timers) {
   follow_clock_file(timers);
-  int64_t now = time_now_us();
-  if (now >= timers->look_due || timers->look_due > now + 2 * TIME_SECOND_US) {
-    look(timers);
-    timers->look_due = now + TIME_SECOND_US;
+  int64_t started_ns = time_monotonic_ns();
+  bool more = false;
+  for (int i = 0; i < job_count(timers); i++) {
+    if (is_due(timers->due[i], jobs[i].turn_us, time_now_us())) {
+      more |= run_piece(timers, i);
+    }
   }
-  if (is_due(timers->sweep_due, now)) {
-    run_steps(timers, "sweep sessions", sweep);
-    timers->sweep_due = now + TIME_HOUR_US;
+  if (!more) {
+    return until_next(timers);
   }
-  if (timers->options->hcall_purge_days > 0 && is_due(timers->purge_due, now)) {
-    run_steps(timers, "clean up solved tickets", purge);
-    timers->purge_due = now + TIME_HOUR_US;
-  }
-  return timers->options->clock_file != NULL ? LOOK_TEST_MS : LOOK_MS;
+  int64_t took_ms = (time_monotonic_ns() - started_ns) / 1000000;
+  return (int)(took_ms < 1 ? 1 : took_ms < PAUSE_MAX_MS ? took_ms : PAUSE_MAX_MS);
 }

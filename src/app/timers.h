@@ -5,14 +5,16 @@
 #include "app/system.h"
 #include "db/db.h"
 
-/* What the main thread does by the clock: sweeping old sessions, hcall's clean-up of solved tickets (at start
- * and hourly), looking after readiness, and the test build's clock file. */
+/* What the main thread does by the clock: deadlines of tickets (within a second, and to the moment where
+ * nobody interferes) and their recomputation, sweeping old sessions, notifications and files and hcall's
+ * clean-up of solved tickets (at start and hourly), looking after readiness, and the test build's clock file.
+ */
 struct timers;
 
 /* `db` and `view` are borrowed. A purge status that is no word of hcall is STATUS_INVALID, told in why. */
 enum status timers_new(const struct options *options, struct db *db, struct system_view *view,
                        struct timers **out, char why[256]) MUST_CHECK;
-/* Does what is due; returns milliseconds until the next look. */
+/* Does a bounded piece of each thing that is due; returns milliseconds until the next call. */
 int timers_run(struct timers *timers);
 void timers_free(struct timers *timers);
 

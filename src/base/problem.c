@@ -47,6 +47,24 @@ enum status problem_fault(struct ctx *ctx, struct str field, struct str reason) 
   return STATUS_INVALID;
 }
 
+enum status problem_check_text(struct ctx *ctx, const char *field, struct str text, bool required,
+                               size_t max_points) {
+  if (required && str_trim(text).len == 0) {
+    return problem_fault(ctx, str_of(field), STR("is required"));
+  }
+  if (!str_utf8(text)) {
+    return problem_fault(ctx, str_of(field), STR("must be UTF-8 text"));
+  }
+  if (str_has_control(text)) {
+    return problem_fault(ctx, str_of(field), STR("must not hold control characters"));
+  }
+  if (str_points(text) > max_points) {
+    return problem_fault(ctx, str_of(field),
+                         str_format(ctx->arena, "must be at most %zu characters", max_points));
+  }
+  return STATUS_OK;
+}
+
 void problem_clear(struct ctx *ctx) {
   ctx->problem = (struct problem){0};
 }

@@ -47,6 +47,10 @@ static inline enum status problem_set(struct ctx *ctx, const struct problem_kind
  * as the kind where none is. Faults over PROBLEM_FAULTS_MAX are dropped. Returns
  * STATUS_INVALID. */
 enum status problem_fault(struct ctx *ctx, struct str field, struct str reason);
+/* A fault on the field unless the text is UTF-8 without control characters, of at most max_points characters
+ * and, where it is required, not blank. Absent is empty. The field's name must live as long as the arena. */
+enum status problem_check_text(struct ctx *ctx, const char *field, struct str text, bool required,
+                               size_t max_points);
 /* Forgets the problem: before a command is run again. */
 void problem_clear(struct ctx *ctx);
 

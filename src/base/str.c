@@ -316,3 +316,22 @@ struct str str_fold(struct arena *arena, struct str s) {
   fold(s, out);
   return (struct str){out, len};
 }
+
+struct str str_like(struct arena *arena, struct str part) {
+  if (part.len == 0) {
+    return STR_NONE;
+  }
+  struct str folded = str_fold(arena, part);
+  char *at = arena_alloc(arena, 2 * folded.len + 2);
+  size_t len = 0;
+  at[len++] = '%';
+  for (size_t i = 0; i < folded.len; i++) {
+    char c = folded.at[i];
+    if (c == '%' || c == '_' || c == '\\') {
+      at[len++] = '\\';
+    }
+    at[len++] = c;
+  }
+  at[len++] = '%';
+  return (struct str){at, len};
+}

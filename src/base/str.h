@@ -54,5 +54,8 @@ struct str str_cut_words(struct str s, size_t max);
 /* A copy in folded letters for case-insensitive search and uniqueness, in any script
  * that has cases (simple folding of every code point by towlower in C.UTF-8). */
 struct str str_fold(struct arena *arena, struct str s);
+/* "%part%" in folded letters for SQL's LIKE … ESCAPE '\', the part's own % _ \ taken literally; NONE where
+ * the part is empty. */
+struct str str_like(struct arena *arena, struct str part);
 
 #endif

@@ -216,6 +216,55 @@ enum status time_day(struct str text, const char *zone, int64_t *from_us, int64_
   return STATUS_OK;
 }
 
+static const struct zone *zone_or_utc(const char *name) {
+  const struct zone *zone = NULL;
+  if (zone_find(name, &zone) != STATUS_OK && zone_find("UTC", &zone) != STATUS_OK) {
+    die("The time zone UTC is not known.");
+  }
+  return zone;
+}
+
+int64_t time_local_day(int64_t time_us, const char *zone) {
+  const struct zone *rules = zone_or_utc(zone);
+  int64_t rest;
+  int64_t until_s;
+  int64_t at_s = floor_divide(time_us, TIME_SECOND_US, &rest);
+  int64_t day = floor_divide(at_s + zone_offset(rules, at_s, &until_s), DAY_S, &rest);
+  /* Where midnight comes twice the day has begun with the first one, whatever the clocks show since. */
+  return zone_first(rules, (day + 1) * DAY_S) <= at_s ? day + 1 : day;
+}
+
+void time_local(int64_t time_us, const char *zone, int64_t *day, int *second) {
+  int64_t rest;
+  int64_t until_s;
+  int64_t at_s = floor_divide(time_us, TIME_SECOND_US, &rest);
+  *day = floor_divide(at_s + zone_offset(zone_or_utc(zone), at_s, &until_s), DAY_S, &rest);
+  *second = (int)rest;
+}
+
+int64_t time_day_start(int64_t day, const char *zone) {
+  return zone_first(zone_or_utc(zone), day * DAY_S) * TIME_SECOND_US;
+}
+
+void time_day_print(int64_t day, char out[16]) {
+  int year;
+  int month;
+  int month_day;
+  time_day_parts(day, &year, &month, &month_day);
+  char *at = put_digits(out, year, 4);
+  at = put_digits(put_char(at, '-'), month, 2);
+  at = put_digits(put_char(at, '-'), month_day, 2);
+  *at = '\0';
+}
+
+void time_day_parts(int64_t day, int *year, int *month, int *month_day) {
+  unsigned the_month;
+  unsigned the_day;
+  *year = (int)zone_year(day, &the_month, &the_day);
+  *month = (int)the_month;
+  *month_day = (int)the_day;
+}
+
 enum status time_zone_check(const char *zone) {
   const struct zone *found;
   return zone_find(zone, &found);

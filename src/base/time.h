@@ -30,9 +30,11 @@ enum status time_parse(struct str text, int64_t *time_us) MUST_CHECK;
 /* "YYYY-MM-DD", a day that exists. The start (local midnight) of that day and of the
  * next in the named tz database zone ("Asia/Jakarta", "UTC"). */
 enum status time_day(struct str text, const char *zone, int64_t *from_us, int64_t *to_us) MUST_CHECK;
-/* The day of that zone's calendar (days since 1970-01-01) that a time falls in, and the first moment of a day.
- * The zone must exist (time_zone_check); an unknown one counts as UTC. */
+/* The day of that zone's calendar (days since 1970-01-01) that a time falls in, and the first moment of a
+ * day. The zone must exist (time_zone_check); an unknown one counts as UTC. */
 int64_t time_local_day(int64_t time_us, const char *zone);
+/* What the zone's clocks and calendars show: the day, and the second of that day (0-86399). */
+void time_local(int64_t time_us, const char *zone, int64_t *day, int *second);
 int64_t time_day_start(int64_t day, const char *zone);
 /* "YYYY-MM-DD" of a day since 1970, NUL-terminated; and year, month (1-12), day of the month. */
 void time_day_print(int64_t day, char out[16]);

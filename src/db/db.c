@@ -155,6 +155,7 @@ void db_close(struct db *db) {
     db_writer_release(db->served);
   }
   db_compose_forget(db);
+  db_tally_release(db);
   if (db->queries) {
     for (size_t i = 0; i < db->config.statement_count; i++) {
       db->engine->forget(db, &db->queries[i]);
@@ -471,7 +472,11 @@ static enum status transaction(struct ctx *ctx, enum db_control how, db_command 
   }
   db->inside = how == DB_BEGIN_READ ? DB_INSIDE_READ : DB_INSIDE_WRITE;
   status = command(ctx, arg);
+  if (status == STATUS_OK) {
+    status = db_flush(ctx);
+  }
   if (status != STATUS_OK) {
+    db_tally_drop(db);
     roll_back(db);
     db->inside = DB_INSIDE_NOTHING;
     return status;

@@ -52,12 +52,23 @@ struct db_statement {
   bool composed;     /* has optional parts: db/compose.c makes its variants */
 };
 
+/* One sum of a transaction: see db_tally. */
+enum { DB_SUM_KEY = 6 };
+struct db_sum {
+  int64_t key[DB_SUM_KEY];
+  int64_t sum;
+  int64_t low, high; /* the least and the greatest `at` that was told with it */
+};
+/* Writes sums, in the order of their keys, none of them 0. Inside the transaction they belong to. */
+typedef enum status (*db_flush_function)(struct ctx *ctx, const struct db_sum *sums, size_t count);
+
 struct db_config {
   const char *url; /* "sqlite:PATH" or "postgresql://…" */
   const struct db_statement *statements;
   size_t statement_count;
   const struct db_migration *migrations;
   size_t migration_count;
+  db_flush_function flush; /* NULL: nobody calls db_tally */
 };
 
 struct db_migration {
@@ -123,6 +134,16 @@ enum status db_write(struct ctx *ctx, db_command command, void *arg) MUST_CHECK;
 enum status db_read(struct ctx *ctx, db_command command, void *arg) MUST_CHECK;
 /* True inside db_write. */
 bool db_in_write(const struct db *db);
+
+/* ---- sums, written once a transaction (db/tally.c) ---- */
+/* Adds `by` to the sum of that key, to be written by config.flush right before the commit. Commands that
+ * share a commit share the sums: a counter that each of them changes is written once. `at`: anything whose
+ * least and greatest value the flush wants to know. A failed command's sums go with its changes. Inside
+ * db_write only (STATUS_BROKEN). */
+enum status db_tally(struct ctx *ctx, const int64_t key[DB_SUM_KEY], int64_t by, int64_t at) MUST_CHECK;
+/* Writes the sums so far: before reading, inside a transaction, what they are added to. Nothing to do outside
+ * db_write. */
+enum status db_flush(struct ctx *ctx) MUST_CHECK;
 
 /* ---- the writer: group commit on SQLite (db/writer.c) ---- */
 struct db_writer;

@@ -107,6 +107,14 @@ struct db_engine {
 extern const struct db_engine db_sqlite;
 extern const struct db_engine db_pgsql;
 
+/* The sums of the transaction under way. */
+struct db_tally {
+  struct db_sum *sums;
+  size_t count, size;
+  uint32_t *places; /* a hash table: 1 + the number of a sum, 0 free; 2 × size of them */
+  uint64_t told;    /* calls of db_tally so far; only grows */
+};
+
 enum db_inside { DB_INSIDE_NOTHING, DB_INSIDE_READ, DB_INSIDE_WRITE };
 
 struct db_variant;
@@ -124,6 +132,7 @@ struct db {
   struct db_writer *writer; /* db_write goes there */
   struct db_writer *served; /* the writer that uses this connection; freed with it */
   enum db_inside inside;
+  struct db_tally tally;
   bool lost;   /* to be opened again before the next use */
   bool broken; /* an I/O error on write: nothing more may be acknowledged */
   char reason[DB_REASON_SIZE];
@@ -156,6 +165,10 @@ enum status db_compose_text(const struct db_statement *statement, bool pgsql, ui
 /* Number of different values, and the n-th of them in order of appearance. */
 unsigned db_ints_count(const struct db_ints *set);
 int64_t db_ints_at(const struct db_ints *set, unsigned n);
+
+/* tally.c: the transaction, or the job, was undone. */
+void db_tally_drop(struct db *db);
+void db_tally_release(struct db *db);
 
 /* migrate.c: STATUS_STATE with a sentence in db->reason when the schema is not this program's. */
 enum status db_check_schema(struct db *db) MUST_CHECK;

@@ -2,15 +2,19 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "base/problem.h"
 #include "base/time.h"
 #include "db/engine.h"
 
+enum { FLUSH_ARENA_MAX = 1024 * 1024 };
+
 /* The writer lane of the embedded database: one thread, one connection, many jobs in one commit.
  * While a commit waits for the disk the next batch gathers. */
 struct db_writer {
   struct db *db;
+  struct arena *arena; /* while the sums of a batch are written */
   size_t queue_max, batch_max;
   void (*done)(void *arg, struct db_job *list);
   void *arg;
@@ -93,12 +97,15 @@ static void lose_health(struct db_writer *writer) {
   }
 }
 
-/* A job's command, on the writer's connection. */
-static enum status run_command(struct db_writer *writer, struct db_job *job) {
+/* A job's command, on the writer's connection. flush: its sums are written with it. */
+static enum status run_command(struct db_writer *writer, struct db_job *job, bool flush) {
   struct ctx *ctx = job->ctx;
   struct db *before = ctx->db;
   ctx->db = writer->db;
   enum status status = job->command(ctx, job->arg);
+  if (flush && status == STATUS_OK) {
+    status = db_flush(ctx);
+  }
   ctx->db = before;
   if (status == STATUS_RETRY) {
     status = problem_set(ctx, &problem_unavailable); /* never on this engine, and never told outside */
@@ -122,7 +129,8 @@ static void look_after_job(struct db_writer *writer, struct batch *batch, const 
 static void run_careful(struct db_writer *writer, struct batch *batch, struct db_job *job) {
   const struct db_engine *engine = writer->db->engine;
   enum status opened = engine->control(writer->db, DB_SAVEPOINT);
-  job->status = opened == STATUS_OK ? run_command(writer, job) : db_problem(job->ctx, opened);
+  job->status = opened == STATUS_OK ? run_command(writer, job, true) : db_problem(job->ctx, opened);
+  db_tally_drop(writer->db); /* written, or undone with the job */
   enum status closed = STATUS_OK;
   if (opened == STATUS_OK && engine->in_transaction(writer->db)) {
     closed = engine->control(writer->db, job->status == STATUS_OK ? DB_SAVEPOINT_KEEP : DB_SAVEPOINT_UNDO);
@@ -146,11 +154,13 @@ static void run_job(struct db_writer *writer, struct batch *batch, struct db_job
     run_careful(writer, batch, job);
     return;
   }
-  int64_t before = writer->db->engine->changes(writer->db);
-  job->status = run_command(writer, job);
+  struct db *db = writer->db;
+  int64_t changes = db->engine->changes(db);
+  uint64_t told = db->tally.told;
+  job->status = run_command(writer, job, false);
   look_after_job(writer, batch, job);
   if (batch->status == STATUS_OK && job->status != STATUS_OK &&
-      writer->db->engine->changes(writer->db) != before) {
+      (db->engine->changes(db) != changes || db->tally.told != told)) {
     restart_batch(writer, batch);
   }
 }
@@ -169,6 +179,7 @@ static void run_jobs(struct db_writer *writer, struct batch *batch, struct db_jo
 static void restart_batch(struct db_writer *writer, struct batch *batch) {
   const struct db_engine *engine = writer->db->engine;
   batch->careful = true;
+  db_tally_drop(writer->db);
   batch->status = engine->control(writer->db, DB_ROLLBACK);
   if (batch->status == STATUS_OK) {
     batch->status = engine->control(writer->db, DB_BEGIN_WRITE);
@@ -182,6 +193,7 @@ static void restart_batch(struct db_writer *writer, struct batch *batch) {
 }
 
 static void undo_batch(struct db_writer *writer) {
+  db_tally_drop(writer->db);
   if (writer->db->engine->in_transaction(writer->db) &&
       writer->db->engine->control(writer->db, DB_ROLLBACK) != STATUS_OK) {
     say(writer, "a batch could not be rolled back", STATUS_BROKEN);
@@ -189,8 +201,23 @@ static void undo_batch(struct db_writer *writer) {
   }
 }
 
+/* The sums of all jobs, once. Where they can't be written, each job tries with its own. */
+static void flush_batch(struct db_writer *writer, struct batch *batch) {
+  struct ctx ctx = {.arena = writer->arena, .db = writer->db, .now_us = time_now_us()};
+  enum status status = db_flush(&ctx);
+  arena_reset(writer->arena);
+  if (status != STATUS_OK && writer->db->engine->in_transaction(writer->db)) {
+    restart_batch(writer, batch);
+  } else {
+    batch->status = status;
+  }
+}
+
 /* Ends the transaction; afterwards batch->status says what became of it. */
 static void commit_batch(struct db_writer *writer, struct batch *batch, uint64_t *commit_ns) {
+  if (batch->status == STATUS_OK) {
+    flush_batch(writer, batch);
+  }
   if (batch->status == STATUS_OK) {
     int64_t from = time_monotonic_ns();
     batch->status = writer->db->engine->control(writer->db, DB_COMMIT);
@@ -314,6 +341,7 @@ struct db_writer *db_writer_new(struct db *db, size_t queue_max, size_t batch_ma
     die("out of memory");
   }
   writer->db = db;
+  writer->arena = arena_new(FLUSH_ARENA_MAX);
   writer->queue_max = queue_max;
   writer->batch_max = batch_max ? batch_max : 1;
   writer->done = done;
@@ -349,6 +377,7 @@ void db_writer_release(struct db_writer *writer) {
   db_writer_stop(writer);
   pthread_cond_destroy(&writer->wake);
   pthread_mutex_destroy(&writer->lock);
+  arena_free(writer->arena);
   free(writer);
 }
 

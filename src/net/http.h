@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -106,12 +108,18 @@ struct http_exchange {
   struct str peer;        /* client address as text, trusted proxies resolved (X-Forwarded-For) */
   int64_t received_ns;    /* monotonic, when the head was complete */
   size_t max_body;        /* set by the head callback */
+  bool spool;             /* set by the head callback: the body goes into a file, see body_fd */
+  bool streams;           /* set by the head callback: http_stream_send may be used */
+  int body_fd;            /* a spooled body: an unlinked file, closed with the exchange; -1: none, or empty */
+  int64_t body_size;      /* its bytes; its offset stands anywhere: read with pread */
   void *app;              /* the handler's own */
 
   /* the answer, filled by the handler */
   int status;
-  struct buf headers;         /* whole lines "Name: value\r\n"; framing headers are the server's */
-  struct buf body_out;        /* at most answer_max bytes */
+  struct buf headers;  /* whole lines "Name: value\r\n"; framing headers are the server's */
+  struct buf body_out; /* at most answer_max bytes */
+  int file_fd;         /* instead of body_out, see http_answer_file; -1: none */
+  int64_t file_size;
   bool close;                 /* close the connection after this answer */
   struct http_exchange *next; /* for queues that hold the exchange while it is theirs */
 };
@@ -119,6 +127,9 @@ struct http_exchange {
 /* Adds a header line; a value with CR, LF or NUL is a defect and aborts in the test build, is dropped in
  * release. */
 void http_add_header(struct http_exchange *exchange, const char *name, struct str value);
+/* The answer's body is the first `size` bytes of this file, sent with constant memory. The exchange closes
+ * fd from now on, and the one that was set before; -1 takes the file back out of the answer. */
+void http_answer_file(struct http_exchange *exchange, int fd, int64_t size);
 
 struct http_callbacks {
   void *app;
@@ -128,7 +139,7 @@ struct http_callbacks {
   bool (*head)(void *app, struct http_exchange *exchange);
   /* The whole request is there. Must lead to exactly one http_answer, now or later, from any thread. */
   void (*request)(void *app, struct http_exchange *exchange);
-  /* The server itself refuses (400, 408, 413, 414, 417, 431, 501, 505): fills headers and
+  /* The server itself refuses (400, 408, 413, 414, 417, 431, 500, 501, 505, 507): fills headers and
    * body_out for exchange->status. exchange->head may be empty. */
   void (*refuse)(void *app, struct http_exchange *exchange);
   /* An answer was given to the connection: for logs and metrics. On the loop's thread, once for every
@@ -159,6 +170,7 @@ struct http_config {
   unsigned threads;
   struct http_limits limits;
   const char *trusted_proxies; /* comma-separated addresses or CIDR; NULL none */
+  const char *spool_dir;       /* where spooled bodies are written; copied. NULL: they are refused with 507 */
   struct http_callbacks callbacks;
 };
 
@@ -167,6 +179,8 @@ struct http_config {
 enum status http_server_new(const struct http_config *config, struct http_server **out,
                             const char **why) MUST_CHECK;
 uint16_t http_server_port(const struct http_server *server);
+/* Its loops, one for each thread of the configuration, from http_server_new on. */
+struct http_loop *http_server_loop(struct http_server *server, unsigned index);
 /* Starts the threads. */
 void http_server_start(struct http_server *server);
 /* Stops accepting, closes idle connections, lets running exchanges finish (each answer
@@ -185,7 +199,72 @@ void http_answer_all(struct http_exchange *list);
  * printing after the writer's commit. Same wake rule. */
 void http_resume_all(struct http_exchange *list, void (*run)(struct http_exchange *exchange));
 
+/* ---- an answer of unknown length (http_stream.c) ----
+ * For an exchange whose head callback set `streams`, on the thread that has it, which is none of the loops'.
+ * Chunked in HTTP/1.1, until the connection's end in HTTP/1.0. These block that thread while the client reads
+ * slowly. Until the first piece is sent http_answer is still possible, and fits what is short. */
+enum { HTTP_STREAM_PIECE = 64 * 1024 }; /* bytes that are worth a call */
+/* Sends what stands in body_out and empties it; before the first piece status and headers as they stand.
+ * False: nothing more is wanted, because the client has gone or is too slow (each piece under
+ * write_timeout_ms and min_rate_bytes_s, and likewise the time waited for all), the server has stopped, or it
+ * was a HEAD. */
+bool http_stream_send(struct http_exchange *exchange) MUST_CHECK;
+/* Instead of http_answer after the first http_stream_send. Sends what stands in body_out as the last piece
+ * and gives the exchange back to its loop. whole false: the connection is reset, so that the client can tell
+ * that the answer broke off. Returns whether all was sent. */
+bool http_stream_end(struct http_exchange *exchange, bool whole);
+
+/* ---- work of one's own on a loop's thread (http_loop.c, http_timer.c) ---- */
 unsigned http_loop_index(const struct http_loop *loop);
+/* From the loop's own thread. */
+bool http_loop_is_mine(const struct http_loop *loop);
+/* Embedded in what it works on. */
+struct http_task {
+  struct http_task *next;
+  void (*run)(struct http_task *task);
+};
+/* Runs the task on the loop's thread, in the order of the calls, from any thread; the loop is woken once for
+ * all that is in its inbox. What the loop does not get to before its end is run in http_server_free. */
+void http_loop_post(struct http_loop *loop, struct http_task *task);
+
+/* Embedded in what it wakes; zeroed but for `due` at first. */
+struct http_timer {
+  int64_t at_ns;
+  uint32_t place; /* in the loop's heap; 0: it is off */
+  void (*due)(struct http_timer *timer, int64_t now_ns);
+};
+/* Calls due once at this time (monotonic), at most a millisecond late where the loop is idle. INT64_MAX turns
+ * it off. On the loop's thread only. */
+void http_timer_set(struct http_loop *loop, struct http_timer *timer, int64_t at_ns);
+
+/* ---- connections that leave HTTP (http_raw.c) ---- */
+struct http_raw;
+/* All on the thread of the loop that has the connection. */
+struct http_raw_handler {
+  /* It came to the loop that http_raw_move named. */
+  void (*arrived)(void *app, struct http_raw *raw);
+  /* Bytes of the client; they live as long as the call. */
+  void (*received)(void *app, struct str bytes);
+  /* After a write that did not take all: there may be room now. */
+  void (*room)(void *app);
+  /* The client closed, or the connection broke: it is not to be used any more. */
+  void (*gone)(void *app);
+};
+/* Answers 101 with these header lines ("Upgrade: websocket\r\n…"), on the loop's own thread and within the
+ * request callback, and ends the exchange. False: the client has gone, *out is not set and the handler hears
+ * nothing. */
+bool http_upgrade(struct http_exchange *exchange, struct str headers, const struct http_raw_handler *handler,
+                  void *app, struct http_raw **out) MUST_CHECK;
+/* Bytes written, 0 where there is no room (the handler's room follows), -1: broken; close it. */
+ssize_t http_raw_write(struct http_raw *raw, struct iovec *parts, unsigned count) MUST_CHECK;
+/* Nothing more will be written; the client's bytes still come. */
+void http_raw_end(struct http_raw *raw);
+/* Closes; the handler hears nothing more. */
+void http_raw_close(struct http_raw *raw);
+/* The connection goes to another loop. Nothing is heard of it until `arrived`; what its client sends waits.
+ */
+void http_raw_move(struct http_raw *raw, struct http_loop *loop);
+
 /* Counters for /metrics. */
 struct http_stats {
   uint64_t accepted, requests, refused, timeouts;

@@ -17,6 +17,8 @@ enum {
   STEPS_A_TURN = 32,
   BODY_FIRST = 64 * 1024,
   BODY_PIECE = 256 * 1024,
+  SPOOL_PIECE = 64 * 1024,
+  RAW_PIECE = 16 * 1024,
   DRAIN_MS = 5000,
   DRAIN_STOP_MS = 500
 };
@@ -56,7 +58,19 @@ static void exchange_end(struct connection *connection) {
   }
 }
 
+/* Another thread may be writing to the socket: it finds out, and the descriptor stays taken until the
+ * exchange comes back. Then there is the end of the stream to be read. */
+static void end_stream(struct connection *connection) {
+  (void)shutdown(connection->fd, SHUT_RDWR);
+  connection->readable = true;
+  connection->half_closed = true;
+}
+
 void connection_close(struct connection *connection) {
+  if (connection->state == STATE_HANDLER && connection->exchange->public.streams) {
+    end_stream(connection);
+    return;
+  }
   if (connection->fd >= 0) {
     close(connection->fd);
     connection->fd = -1;
@@ -71,6 +85,11 @@ void connection_close(struct connection *connection) {
   exchange_end(connection);
   connection->state = STATE_DEAD;
   loop_bury(connection);
+  if (connection->raw != NULL) {
+    const struct http_raw_handler *raw = connection->raw;
+    connection->raw = NULL;
+    raw->gone(connection->raw_app);
+  }
 }
 
 /* ---- receiving ---- */
@@ -202,8 +221,26 @@ static void send_answer(struct exchange *exchange) {
   } else {
     arena_reset(exchange->public.arena);
     timer_set(connection, connection->loop->now_ms + limits_of(connection)->write_timeout_ms +
-                              time_for_ms(connection, exchange->total));
+                              time_for_ms(connection, exchange->total + (uint64_t)exchange->file_left));
+    if (result == WRITE_MORE) {
+      loop_ready(connection);
+    }
   }
+}
+
+/* What came while the handler had the exchange. */
+static void go_on(struct connection *connection) {
+  if (!connection->running && connection->state != STATE_DEAD &&
+      (connection->readable || connection->in_len > connection->in_seen)) {
+    loop_ready(connection);
+  }
+}
+
+/* Closes at once: what is queued in the kernel goes too, and the client sees that the end is missing. */
+static void reset(struct connection *connection) {
+  struct linger now = {.l_onoff = 1, .l_linger = 0};
+  (void)setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+  connection_close(connection);
 }
 
 void connection_answer(struct exchange *exchange) {
@@ -218,10 +255,26 @@ void connection_answer(struct exchange *exchange) {
     return;
   }
   send_answer(exchange);
-  if (!connection->running && connection->state != STATE_DEAD &&
-      (connection->readable || connection->in_len > connection->in_seen)) {
-    loop_ready(connection);
+  go_on(connection);
+}
+
+void connection_streamed(struct http_exchange *public) {
+  struct exchange *exchange = (struct exchange *)public;
+  struct connection *connection = exchange->connection;
+  const struct http_callbacks *callbacks = callbacks_of(connection);
+  counter_add(&connection->loop->counters.bytes_out, exchange->sent);
+  counter_add(&connection->loop->counters.timeouts, exchange->too_slow ? 1 : 0);
+  if (callbacks->done != NULL) {
+    callbacks->done(callbacks->app, public);
   }
+  connection->state = STATE_WRITE;
+  if (exchange->broken) {
+    reset(connection);
+    return;
+  }
+  exchange->closing = exchange->closing || connection->loop->stopping;
+  connection_answered(connection);
+  go_on(connection);
 }
 
 /* Refuses what came: 4xx or 5xx, then no more of this connection. */
@@ -295,15 +348,52 @@ static int64_t body_deadline(const struct connection *connection, uint64_t bytes
          time_for_ms(connection, bytes);
 }
 
+/* Writes a piece of a body to its file. False: it was refused. */
+static bool spool(struct connection *connection, const char *bytes, size_t len) {
+  struct http_exchange *public = &connection->exchange->public;
+  if (!spool_write(public->body_fd, bytes, len)) {
+    refuse(connection, spool_refusal(errno));
+    return false;
+  }
+  public->body_size += (int64_t)len;
+  return true;
+}
+
+static bool spool_begin(struct connection *connection) {
+  struct http_exchange *public = &connection->exchange->public;
+  public->body_fd = spool_open(connection->loop->server->spool_dir);
+  if (public->body_fd < 0) {
+    refuse(connection, spool_refusal(errno));
+    return false;
+  }
+  return true;
+}
+
+/* The decoded piece of a chunked body goes into the file, and makes room for the next. */
+static bool spool_chunk(struct connection *connection) {
+  struct exchange *exchange = connection->exchange;
+  if (!spool(connection, exchange->body.at, exchange->body.len)) {
+    return false;
+  }
+  buf_clear(&exchange->body);
+  exchange->body.max = exchange->public.max_body - (size_t)exchange->public.body_size;
+  return true;
+}
+
 /* Decodes what lies behind the head. */
 static void feed_chunked(struct connection *connection) {
   struct exchange *exchange = connection->exchange;
   struct str raw = {connection->in + connection->in_used, connection->in_len - connection->in_used};
   size_t used = 0;
   enum http_parse result = http_parse_chunked(&exchange->chunked, raw, &exchange->body, &used);
+  bool taken = result == HTTP_PARSE_MORE || result == HTTP_PARSE_DONE;
+  if (taken && exchange->public.spool && !spool_chunk(connection)) {
+    return;
+  }
   if (result == HTTP_PARSE_MORE) {
     connection->in_len = connection->in_used;
-    timer_set(connection, body_deadline(connection, exchange->body.len));
+    timer_set(connection,
+              body_deadline(connection, exchange->body.len + (uint64_t)exchange->public.body_size));
   } else if (result == HTTP_PARSE_DONE) {
     connection->in_used += (uint32_t)used;
     exchange->public.body = buf_str(&exchange->body);
@@ -313,11 +403,31 @@ static void feed_chunked(struct connection *connection) {
   }
 }
 
+/* What of a spooled body with a length came with its head. */
+static void begin_spooled(struct connection *connection) {
+  struct exchange *exchange = connection->exchange;
+  int64_t length = exchange->public.head.content_length;
+  size_t have = connection->in_len - connection->in_used;
+  size_t take = have < (uint64_t)length ? have : (size_t)length;
+  if (!spool(connection, connection->in + connection->in_used, take)) {
+    return;
+  }
+  connection->in_used += (uint32_t)take;
+  if (exchange->public.body_size == length) {
+    hand_over(connection);
+  } else {
+    timer_set(connection, body_deadline(connection, (uint64_t)length));
+  }
+}
+
 static void begin_body(struct connection *connection) {
   struct exchange *exchange = connection->exchange;
   const struct http_head *head = &exchange->public.head;
   size_t have = connection->in_len - connection->in_used;
-  if (!head->chunked && have >= (uint64_t)head->content_length) {
+  if (exchange->public.spool && !spool_begin(connection)) {
+    return;
+  }
+  if (!head->chunked && !exchange->public.spool && have >= (uint64_t)head->content_length) {
     size_t length = (size_t)head->content_length;
     exchange->public.body = (struct str){connection->in + connection->in_used, length};
     connection->in_used += (uint32_t)length;
@@ -333,6 +443,10 @@ static void begin_body(struct connection *connection) {
     exchange->chunked = (struct http_chunked){0};
     exchange->body.max = exchange->public.max_body;
     feed_chunked(connection);
+    return;
+  }
+  if (exchange->public.spool) {
+    begin_spooled(connection);
     return;
   }
   exchange->body.max = (size_t)head->content_length;
@@ -442,6 +556,20 @@ static enum step step_head(struct connection *connection) {
   return STEP_ON;
 }
 
+static enum step step_spooled(struct connection *connection) {
+  const struct http_exchange *public = &connection->exchange->public;
+  char piece[SPOOL_PIECE];
+  size_t got = 0;
+  uint64_t missing = (uint64_t)(public->head.content_length - public->body_size);
+  if (!receive(connection, piece, missing < sizeof(piece) ? (size_t)missing : sizeof(piece), &got)) {
+    return STEP_WAIT;
+  }
+  if (spool(connection, piece, got) && public->body_size == public->head.content_length) {
+    hand_over(connection);
+  }
+  return STEP_ON;
+}
+
 static enum step step_body(struct connection *connection) {
   struct exchange *exchange = connection->exchange;
   size_t got = 0;
@@ -456,6 +584,9 @@ static enum step step_body(struct connection *connection) {
     connection->in_len = connection->in_used + (uint32_t)got;
     feed_chunked(connection);
     return STEP_ON;
+  }
+  if (exchange->public.spool) {
+    return step_spooled(connection);
   }
   /* Grows with what really comes, not with what was announced. */
   size_t missing = exchange->body.max - exchange->body.len;
@@ -478,6 +609,8 @@ static enum step step_body(struct connection *connection) {
 
 static enum step step_write(struct connection *connection) {
   switch (answer_write(connection->exchange)) {
+    case WRITE_MORE:
+      return STEP_ON;
     case WRITE_BLOCKED:
       return STEP_WAIT;
     case WRITE_FAILED:
@@ -505,6 +638,38 @@ static enum step step_drain(struct connection *connection) {
   return STEP_ON;
 }
 
+/* What was read together with the head of its last request comes first. */
+static enum step step_raw(struct connection *connection) {
+  if (connection->move_to != NULL || connection->raw == NULL) {
+    return STEP_WAIT;
+  }
+  if (connection->raw_blocked) {
+    connection->raw_blocked = false;
+    connection->raw->room(connection->raw_app);
+    return STEP_ON;
+  }
+  if (connection->in_len > connection->in_used) {
+    char *in = connection->in;
+    size_t size = connection->in_size;
+    struct str bytes = {in + connection->in_used, connection->in_len - connection->in_used};
+    connection->in = NULL;
+    input_release(connection);
+    connection->raw->received(connection->raw_app, bytes);
+    input_drop(connection->loop, in, size);
+    return STEP_ON;
+  }
+  if (!connection->readable) {
+    return STEP_WAIT;
+  }
+  char piece[RAW_PIECE];
+  size_t got = 0;
+  if (!receive(connection, piece, sizeof(piece), &got)) {
+    return STEP_WAIT;
+  }
+  connection->raw->received(connection->raw_app, (struct str){piece, got});
+  return STEP_ON;
+}
+
 void connection_run(struct connection *connection) {
   enum step step = STEP_ON;
   connection->running = true;
@@ -523,13 +688,18 @@ void connection_run(struct connection *connection) {
       case STATE_DRAIN:
         step = step_drain(connection);
         break;
+      case STATE_RAW:
+        step = step_raw(connection);
+        break;
       default: /* the handler has it, or it is dead */
         step = STEP_WAIT;
         break;
     }
   }
   connection->running = false;
-  if (step == STEP_ON) {
+  if (connection->move_to != NULL && connection->state == STATE_RAW && !connection->ready) {
+    raw_leave(connection);
+  } else if (step == STEP_ON) {
     loop_ready(connection); /* others first */
   }
 }
@@ -545,14 +715,10 @@ void connection_timeout(struct connection *connection) {
         loop_ready(connection);
       }
       return;
-    case STATE_WRITE: {
-      /* A slow reader: what is queued for it in the kernel goes too. */
-      struct linger reset = {.l_onoff = 1, .l_linger = 0};
-      (void)setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    case STATE_WRITE: /* a slow reader */
       counter_add(&counters->timeouts, 1);
-      connection_close(connection);
+      reset(connection);
       return;
-    }
     default:
       connection_close(connection);
       return;

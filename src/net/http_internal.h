@@ -26,6 +26,7 @@ enum {
   CHUNKED_ROOM_LEAST = 1024,
   HEADERS_OUT_MAX = 32 * 1024,
   HEAD_OUT_MAX = 320, /* the header lines that the server itself writes */
+  DATE_SIZE = 48,     /* "Date: Fri, 20 Nov 2026 13:15:10 GMT\r\n" */
   PEER_SIZE = INET6_ADDRSTRLEN
 };
 
@@ -53,6 +54,7 @@ enum connection_state {
   STATE_BODY,    /* the exchange's body comes in */
   STATE_HANDLER, /* the exchange is the handler's; nothing is read */
   STATE_WRITE,   /* the answer waits for room in the socket */
+  STATE_RAW,     /* it has left HTTP: its bytes are a handler's */
   STATE_DRAIN,   /* answered and shut; what still comes is thrown away for a while */
   STATE_DEAD     /* closed; freed at the end of the loop's turn */
 };
@@ -81,7 +83,11 @@ struct connection {
   bool ready;       /* in the ready list */
   bool unread;      /* the request's rest was not read: the connection can't go on */
   bool peer_trusted;
+  bool raw_blocked; /* its handler waits for room in the socket */
   char peer[PEER_SIZE];
+  const struct http_raw_handler *raw; /* in STATE_RAW; NULL once the handler itself closed it */
+  void *raw_app;
+  struct http_loop *move_to; /* it goes there as soon as nobody here holds it */
 };
 
 struct exchange {
@@ -92,11 +98,16 @@ struct exchange {
   struct buf body;
   struct http_chunked chunked;
   int64_t body_started_ms;
-  size_t sent;
-  size_t total;
+  size_t sent;       /* bytes of the answer; of a stream all so far */
+  size_t total;      /* of head and body_out */
+  int64_t file_left; /* bytes of the answer's file that are still to be sent */
+  int64_t waited_ms; /* of a stream: for room in the socket, all in all */
   uint32_t head_out_len;
   bool closing;
   bool headless; /* only the head goes out: HEAD, 204, 304 */
+  bool streamed; /* the head of a stream was built */
+  bool broken;   /* of a stream: the rest can't be sent */
+  bool too_slow; /* because the client did not read it in time */
   char peer[PEER_SIZE];
   char head_out[HEAD_OUT_MAX];
 };
@@ -107,7 +118,6 @@ enum {
   TICK_SHIFT = 6, /* a tick is 64 ms */
   POOL_EXCHANGES = 64,
   POOL_INPUTS = 64,
-  DATE_SIZE = 48, /* "Date: Fri, 20 Nov 2026 13:15:10 GMT\r\n" */
 };
 
 struct free_input {
@@ -119,8 +129,17 @@ struct inbox {
   struct http_exchange *first;
   struct http_exchange *last;
   struct connection *connections;
+  struct http_task *tasks;
+  struct http_task *last_task;
   bool stop;
   int64_t stop_at_ms;
+};
+
+/* See http_timer.c. */
+struct timers {
+  struct http_timer **heap;
+  uint32_t count;
+  uint32_t size;
 };
 
 struct counters {
@@ -158,6 +177,7 @@ struct http_loop {
   uint64_t next_id;
   uint64_t random[2];
   struct inbox inbox;
+  struct timers timers;
   bool stopping;
   int64_t stop_at_ms;
   int64_t listen_again_ms; /* 0: the listener is polled (loop 0) */
@@ -168,6 +188,7 @@ struct http_server {
   struct http_config config;
   struct network *trusted;
   size_t trusted_count;
+  char *spool_dir;
   int listen_fd;
   int reserve_fd; /* closed for a moment where descriptors have run out, to turn a connection away */
   uint16_t port;
@@ -211,6 +232,17 @@ void loop_adopt(struct http_loop *loop, struct connection *connection);
 /* The same from another loop's thread. */
 void loop_give(struct http_loop *loop, struct connection *connection);
 
+/* Takes a connection off the loop's list, unburied. */
+void loop_forget(struct connection *connection);
+
+/* ---- http_timer.c ---- */
+int64_t timers_next(const struct http_loop *loop);
+void timers_run(struct http_loop *loop, int64_t now_ns);
+
+/* ---- http_raw.c ---- */
+/* Gives the connection to the loop it shall move to. Nobody may hold it. */
+void raw_leave(struct connection *connection);
+
 /* ---- http_connection.c ---- */
 void connection_run(struct connection *connection);
 void connection_timeout(struct connection *connection);
@@ -221,13 +253,30 @@ void connection_stop(struct connection *connection);
 void connection_answered(struct connection *connection);
 /* The handler is done (on the loop's thread). */
 void connection_answer(struct exchange *exchange);
+/* The same after a stream. */
+void connection_streamed(struct http_exchange *exchange);
 
 /* ---- http_answer.c ---- */
 /* Builds the head of the answer from the exchange. */
 void answer_build(struct exchange *exchange);
-enum write_result { WRITE_DONE, WRITE_BLOCKED, WRITE_FAILED };
+/* A head without length: for a stream, on the thread that has the exchange. False (logged): the status or
+ * the headers are not valid. */
+bool answer_build_stream(struct exchange *exchange) MUST_CHECK;
+/* The header line of this second; returns its length. */
+size_t answer_date(int64_t second, char out[DATE_SIZE]);
+/* MORE: there is room in the socket, but others shall have their turn. */
+enum write_result { WRITE_DONE, WRITE_MORE, WRITE_BLOCKED, WRITE_FAILED };
 enum write_result answer_write(struct exchange *exchange);
 /* Fills a refusal: the callback's, or a plain text. */
 void answer_refusal(struct exchange *exchange, int status);
+
+/* ---- http_spool.c: bodies in files ---- */
+/* A new file without a name, of mode 0600; -1 with errno. */
+int spool_open(const char *folder);
+/* All of the bytes, at the file's offset; false with errno. */
+bool spool_write(int fd, const char *bytes, size_t len) MUST_CHECK;
+/* The refusal that fits this errno: 507 for a full disk, 503 where descriptors or memory are short, else 500
+ * (logged). */
+int spool_refusal(int error);
 
 #endif

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/id.h"
@@ -116,6 +115,16 @@ static unsigned slots_ahead(const struct http_loop *loop) {
   return WHEEL_SLOTS;
 }
 
+/* Whole milliseconds from now_ms on, rounded up: a timer is never early. */
+static int64_t timers_next_ms(const struct http_loop *loop) {
+  int64_t next_ns = timers_next(loop);
+  if (next_ns == INT64_MAX) {
+    return INT64_MAX;
+  }
+  int64_t left_ns = next_ns - time_monotonic_ns();
+  return loop->now_ms + (left_ns > 0 ? (left_ns + 999999) / 1000000 : 0);
+}
+
 static int wait_ms(const struct http_loop *loop) {
   if (loop->ready_first != NULL) {
     return 0;
@@ -124,6 +133,10 @@ static int wait_ms(const struct http_loop *loop) {
   unsigned ahead = slots_ahead(loop);
   if (ahead < WHEEL_SLOTS) {
     until = (int64_t)((loop->tick + ahead) << TICK_SHIFT);
+  }
+  int64_t timers_ms = timers_next_ms(loop);
+  if (timers_ms < until) {
+    until = timers_ms;
   }
   if (loop->listen_again_ms != 0 && loop->listen_again_ms < until) {
     until = loop->listen_again_ms;
@@ -181,6 +194,11 @@ struct exchange *exchange_take(struct http_loop *loop) {
   public->body = STR("");
   public->loop = loop;
   public->max_body = 0;
+  public->spool = false;
+  public->streams = false;
+  public->body_fd = -1;
+  public->body_size = 0;
+  public->file_fd = -1;
   public->app = NULL;
   public->status = 0;
   public->close = false;
@@ -189,10 +207,27 @@ struct exchange *exchange_take(struct http_loop *loop) {
   public->body_out.max = limits->answer_max;
   exchange->connection = NULL;
   exchange->run = NULL;
+  exchange->file_left = 0;
+  exchange->sent = 0;
+  exchange->waited_ms = 0;
+  exchange->streamed = false;
+  exchange->too_slow = false;
   return exchange;
 }
 
+static void close_files(struct http_exchange *public) {
+  if (public->body_fd >= 0) {
+    close(public->body_fd);
+  }
+  if (public->file_fd >= 0) {
+    close(public->file_fd);
+  }
+  public->body_fd = -1;
+  public->file_fd = -1;
+}
+
 static void exchange_free(struct exchange *exchange) {
+  close_files(&exchange->public);
   arena_free(exchange->public.arena);
   buf_release(&exchange->public.headers);
   buf_release(&exchange->public.body_out);
@@ -209,6 +244,7 @@ static void buf_rest(struct buf *buf) {
 }
 
 void exchange_drop(struct http_loop *loop, struct exchange *exchange) {
+  close_files(&exchange->public);
   if (loop->free_exchange_count == POOL_EXCHANGES) {
     exchange_free(exchange);
     return;
@@ -239,7 +275,7 @@ void loop_ready(struct connection *connection) {
   loop->ready_last = connection;
 }
 
-void loop_bury(struct connection *connection) {
+void loop_forget(struct connection *connection) {
   struct http_loop *loop = connection->loop;
   if (connection->prev != NULL) {
     connection->prev->next = connection->next;
@@ -250,6 +286,12 @@ void loop_bury(struct connection *connection) {
     connection->next->prev = connection->prev;
   }
   connection->prev = NULL;
+  connection->next = NULL;
+}
+
+void loop_bury(struct connection *connection) {
+  struct http_loop *loop = connection->loop;
+  loop_forget(connection);
   connection->next = loop->dead;
   loop->dead = connection;
 }
@@ -282,13 +324,52 @@ void loop_adopt(struct http_loop *loop, struct connection *connection) {
     connection_close(connection);
     return;
   }
+  if (connection->state == STATE_RAW) {
+    connection->readable = true;
+    connection->raw->arrived(connection->raw_app, (struct http_raw *)connection);
+    loop_ready(connection);
+    return;
+  }
   timer_set(connection, loop->now_ms + loop->server->config.limits.idle_timeout_ms);
+}
+
+static bool inbox_empty(const struct inbox *inbox) {
+  return inbox->connections == NULL && inbox->first == NULL && inbox->tasks == NULL;
+}
+
+bool http_loop_is_mine(const struct http_loop *loop) {
+  return loop_is_mine(loop);
+}
+
+void http_loop_post(struct http_loop *loop, struct http_task *task) {
+  struct inbox *inbox = &loop->inbox;
+  task->next = NULL;
+  pthread_mutex_lock(&inbox->lock);
+  bool was_empty = inbox_empty(inbox);
+  if (inbox->last_task != NULL) {
+    inbox->last_task->next = task;
+  } else {
+    inbox->tasks = task;
+  }
+  inbox->last_task = task;
+  pthread_mutex_unlock(&inbox->lock);
+  if (was_empty) {
+    loop_wake(loop);
+  }
+}
+
+static void run_tasks(struct http_task *task) {
+  while (task != NULL) {
+    struct http_task *next = task->next; /* the task may free itself */
+    task->run(task);
+    task = next;
+  }
 }
 
 void loop_give(struct http_loop *loop, struct connection *connection) {
   struct inbox *inbox = &loop->inbox;
   pthread_mutex_lock(&inbox->lock);
-  bool was_empty = inbox->connections == NULL && inbox->first == NULL;
+  bool was_empty = inbox_empty(inbox);
   connection->next = inbox->connections;
   inbox->connections = connection;
   pthread_mutex_unlock(&inbox->lock);
@@ -316,29 +397,13 @@ static void connection_event(struct connection *connection, uint32_t events) {
 
 /* ---- the turn ---- */
 
-static void print_date(struct http_loop *loop, int64_t second) {
-  static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  time_t time = (time_t)second;
-  struct tm tm;
-  struct buf text;
-  gmtime_r(&time, &tm);
-  buf_init(&text, DATE_SIZE);
-  buf_format(&text, "Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n", days[tm.tm_wday], tm.tm_mday,
-             months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-  memcpy(loop->date, text.at, text.len);
-  loop->date_len = text.len;
-  loop->date_s = second;
-  buf_release(&text);
-}
-
 static void read_clocks(struct http_loop *loop) {
   loop->now_ms = time_monotonic_ns() / 1000000;
   loop->wall_us = time_now_us();
   int64_t second = loop->wall_us / TIME_SECOND_US;
   if (second != loop->date_s) {
-    print_date(loop, second);
+    loop->date_len = answer_date(second, loop->date);
+    loop->date_s = second;
   }
 }
 
@@ -368,6 +433,9 @@ static void take_inbox(struct http_loop *loop) {
   inbox->first = NULL;
   inbox->last = NULL;
   inbox->connections = NULL;
+  struct http_task *tasks = inbox->tasks;
+  inbox->tasks = NULL;
+  inbox->last_task = NULL;
   pthread_mutex_unlock(&inbox->lock);
   while (connections != NULL) {
     struct connection *connection = connections;
@@ -386,6 +454,7 @@ static void take_inbox(struct http_loop *loop) {
       connection_answer(exchange);
     }
   }
+  run_tasks(tasks);
   if (stop && !loop->stopping) {
     begin_stop(loop, stop_at_ms);
   }
@@ -429,6 +498,9 @@ static void turn(struct http_loop *loop) {
   }
   run_ready(loop);
   run_timers(loop);
+  if (loop->timers.count > 0) {
+    timers_run(loop, time_monotonic_ns());
+  }
   if (loop->listen_again_ms != 0 && loop->now_ms >= loop->listen_again_ms) {
     accept_again(loop);
   }
@@ -499,12 +571,18 @@ void loop_release(struct http_loop *loop) {
   for (struct connection *at = loop->inbox.connections; at != NULL; at = next) {
     next = at->next;
     close(at->fd);
+    if (at->raw != NULL) {
+      at->raw->gone(at->raw_app);
+    }
     free(at);
   }
   for (struct connection *at = loop->connections; at != NULL; at = next) {
     next = at->next;
     if (at->exchange != NULL) {
       exchange_free(at->exchange);
+    }
+    if (at->fd >= 0) {
+      close(at->fd); /* a stream that was under way at the end */
     }
     if (at->in != NULL) {
       input_drop(loop, at->in, at->in_size);
@@ -527,5 +605,7 @@ void loop_release(struct http_loop *loop) {
   if (loop->wake_fd >= 0) {
     close(loop->wake_fd);
   }
+  run_tasks(loop->inbox.tasks);
+  free(loop->timers.heap);
   pthread_mutex_destroy(&loop->inbox.lock);
 }

@@ -95,6 +95,12 @@ static enum status prepare(struct http_server *server, const char **why) {
     *why = "The list of trusted proxies holds something that is no address and no network.";
     return STATUS_INVALID;
   }
+  if (server->config.spool_dir != NULL) {
+    server->spool_dir = strdup(server->config.spool_dir);
+    if (server->spool_dir == NULL) {
+      die("Out of memory for the HTTP server.");
+    }
+  }
   TRY(listen_on(server, why));
   server->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
   for (unsigned i = 0; i < server->config.threads; i++) {
@@ -136,12 +142,17 @@ enum status http_server_new(const struct http_config *config, struct http_server
   /* Only for http_server_new: the texts are the caller's. */
   server->config.address = NULL;
   server->config.trusted_proxies = NULL;
+  server->config.spool_dir = NULL;
   *out = server;
   return STATUS_OK;
 }
 
 uint16_t http_server_port(const struct http_server *server) {
   return server->port;
+}
+
+struct http_loop *http_server_loop(struct http_server *server, unsigned index) {
+  return &server->loops[index];
 }
 
 void http_server_start(struct http_server *server) {
@@ -195,6 +206,7 @@ void http_server_free(struct http_server *server) {
     close(server->reserve_fd);
   }
   free(server->trusted);
+  free(server->spool_dir);
   free(server->loops);
   free(server);
 }
@@ -204,7 +216,7 @@ void http_server_free(struct http_server *server) {
 static void put(struct http_loop *loop, struct http_exchange *first, struct http_exchange *last) {
   struct inbox *inbox = &loop->inbox;
   pthread_mutex_lock(&inbox->lock);
-  bool was_empty = inbox->first == NULL && inbox->connections == NULL;
+  bool was_empty = inbox->first == NULL && inbox->connections == NULL && inbox->tasks == NULL;
   if (inbox->last != NULL) {
     inbox->last->next = first;
   } else {

@@ -4,9 +4,7 @@
 
 #include "desk/ticket/ticket.h"
 
-enum { KIND_COUNT = MAIL_INVITATION + 1 };
-
-static const struct mail_text english[KIND_COUNT] = {
+static const struct mail_text english[] = {
     [MAIL_TICKET_CREATED] =
         {
             .subject = "We have your ticket {number}: {title}",
@@ -36,9 +34,8 @@ static const struct mail_text english[KIND_COUNT] = {
             .lead = "Somebody, most likely you, asked for a new password for your account.",
             .action = "Choose a new password",
             .no_link = "Please enter this code where you asked for the new password.",
-            .after = "This works once and for a short time only. If it was not you, nothing needs to be "
-                     "done: your password "
-                     "stays as it is.",
+            .after = "This works once and for 30 minutes. If it was not you, nothing needs to be done: your "
+                     "password stays as it is.",
         },
     [MAIL_INVITATION] =
         {
@@ -46,11 +43,11 @@ static const struct mail_text english[KIND_COUNT] = {
             .lead = "An account was made for you at {desk}. Only your own password is missing.",
             .action = "Choose a password",
             .no_link = "Please enter this code where you choose your password.",
-            .after = "This works once. If you did not expect this mail, please ignore it.",
+            .after = "This works once and for 7 days. If you did not expect this mail, please ignore it.",
         },
 };
 
-static const struct mail_text indonesian[KIND_COUNT] = {
+static const struct mail_text indonesian[] = {
     [MAIL_TICKET_CREATED] =
         {
             .subject = "Tiket {number} sudah kami terima: {title}",
@@ -80,9 +77,8 @@ static const struct mail_text indonesian[KIND_COUNT] = {
             .lead = "Seseorang, kemungkinan besar Anda sendiri, meminta kata sandi baru untuk akun Anda.",
             .action = "Buat kata sandi baru",
             .no_link = "Silakan masukkan kode ini di tempat Anda meminta kata sandi baru.",
-            .after = "Permintaan ini hanya berlaku sekali dan dalam waktu singkat. Jika bukan Anda yang "
-                     "meminta, abaikan saja: "
-                     "kata sandi Anda tidak berubah.",
+            .after = "Permintaan ini hanya berlaku sekali dan selama 30 menit. Jika bukan Anda yang meminta, "
+                     "abaikan saja: kata sandi Anda tidak berubah.",
         },
     [MAIL_INVITATION] =
         {
@@ -91,7 +87,8 @@ static const struct mail_text indonesian[KIND_COUNT] = {
             .action = "Buat kata sandi",
             .no_link = "Silakan masukkan kode ini di tempat Anda membuat kata sandi.",
             .after =
-                "Undangan ini hanya berlaku sekali. Jika Anda merasa tidak menunggu surel ini, abaikan saja.",
+                "Undangan ini hanya berlaku sekali dan selama 7 hari. Jika Anda merasa tidak menunggu surel "
+                "ini, abaikan saja.",
         },
 };
 
@@ -134,11 +131,12 @@ static const char *const indonesian_status[TICKET_STATUS_COUNT] = {
     [TICKET_CLOSED] = "sudah ditutup",
 };
 
+_Static_assert(sizeof indonesian == sizeof english, "each kind of mail has its texts in both languages");
+
 const struct mail_text *text_of(int language, int kind) {
-  if (kind < MAIL_TICKET_CREATED || kind >= KIND_COUNT) {
-    return NULL;
-  }
-  return language == LANGUAGE_INDONESIAN ? &indonesian[kind] : &english[kind];
+  const struct mail_text *texts = language == LANGUAGE_INDONESIAN ? indonesian : english;
+  bool known = kind > 0 && (size_t)kind < sizeof english / sizeof *english && texts[kind].subject != NULL;
+  return known ? &texts[kind] : NULL;
 }
 
 const struct mail_words *text_words(int language) {

@@ -88,6 +88,9 @@ struct fields {
   uint16_t size;   /* sizeof the struct */
   int32_t present; /* offset of a uint64_t bitmap (bit n: row n was in the input, null or not), or -1 */
   bool closed;     /* in: unknown keys are a fault; else they are ignored */
+  /* in: adds the faults that no row can say (problem_fault), once all rows of the whole input were read,
+   * whether or not they were faulty; NULL none. Of the outermost table only. */
+  void (*check)(struct ctx *ctx, const void *in);
 };
 
 /* clang-format takes these initializers for blocks. */

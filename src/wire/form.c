@@ -2,12 +2,7 @@
 
 #include "wire/internal.h"
 
-struct pair {
-  struct str key;
-  struct str value;
-};
-
-static int hex_value(char c) {
+int form_hex(char c) {
   if (c >= '0' && c <= '9') {
     return c - '0';
   }
@@ -28,8 +23,8 @@ static enum status unescape(struct ctx *ctx, struct str text, struct str *out) {
       if (c == '+') {
         c = ' ';
       } else if (c == '%') {
-        int high = i + 2 < text.len ? hex_value(text.at[i + 1]) : -1;
-        int low = i + 2 < text.len ? hex_value(text.at[i + 2]) : -1;
+        int high = i + 2 < text.len ? form_hex(text.at[i + 1]) : -1;
+        int low = i + 2 < text.len ? form_hex(text.at[i + 2]) : -1;
         if (high < 0 || low < 0) {
           return problem_set(ctx, &wire_malformed);
         }
@@ -139,12 +134,10 @@ static enum status read_row(struct ctx *ctx, const struct field *row, const stru
   return status;
 }
 
-enum status wire_read_form(struct ctx *ctx, struct str body, const struct fields *fields, void *out) {
-  struct pair pairs[WIRE_PAIRS_MAX];
-  size_t count;
+enum status form_read(struct ctx *ctx, const struct pair *pairs, size_t count, const struct fields *fields,
+                      void *out) {
   unsigned before = ctx->problem.fault_count;
   uint64_t present = 0;
-  TRY(split(ctx, body, pairs, &count));
   check_keys(ctx, fields, pairs, count);
   for (unsigned i = 0; i < fields->count; i++) {
     const struct field *row = &fields->rows[i];
@@ -157,5 +150,15 @@ enum status wire_read_form(struct ctx *ctx, struct str body, const struct fields
   if (fields->present >= 0) {
     memcpy((char *)out + fields->present, &present, sizeof(present));
   }
+  if (fields->check != NULL) {
+    fields->check(ctx, out);
+  }
   return ctx->problem.fault_count > before ? STATUS_INVALID : STATUS_OK;
+}
+
+enum status wire_read_form(struct ctx *ctx, struct str body, const struct fields *fields, void *out) {
+  struct pair pairs[WIRE_PAIRS_MAX];
+  size_t count;
+  TRY(split(ctx, body, pairs, &count));
+  return form_read(ctx, pairs, count, fields, out);
 }

@@ -35,6 +35,17 @@ void value_absent(const struct field *row, void *member);
 void value_fault(struct ctx *ctx, struct str field, const char *reason);
 bool value_faults_full(const struct ctx *ctx);
 
+/* form.c: what a form is once its syntax is gone. */
+struct pair {
+  struct str key;
+  struct str value; /* UTF-8 without NUL */
+};
+/* Reads the pairs by the table; faults and results as of wire_read_form. */
+enum status form_read(struct ctx *ctx, const struct pair *pairs, size_t count, const struct fields *fields,
+                      void *out) MUST_CHECK;
+/* -1: no hexadecimal digit. */
+int form_hex(char c);
+
 /* words.c: the row that prints this value; NULL none. */
 const struct word *word_row(const struct word *words, int value);
 /* The row is the first of its value: the others are aliases. */

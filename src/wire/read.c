@@ -288,5 +288,8 @@ enum status wire_read_json(struct ctx *ctx, struct str body, const struct fields
   }
   unsigned before = ctx->problem.fault_count;
   TRY(read_object(ctx, fields, json, NULL, out));
+  if (fields->check != NULL) {
+    fields->check(ctx, out);
+  }
   return ctx->problem.fault_count > before ? STATUS_INVALID : STATUS_OK;
 }

@@ -14,6 +14,7 @@
 #include "desk/session/session.h"
 #include "desk/statements.h"
 #include "desk/ticket/ticket.h"
+#include "desk/ticket/ticket_day.h"
 
 enum { JOBS_MAX = 1024, ARENA_MAX = 1024 * 1024 };
 
@@ -76,8 +77,8 @@ int main(int argc, char **argv) {
   }
   char why[256];
   int applied = 0;
-  struct db_config config = {argv[1], desk_statements, desk_statement_count, desk_migrations,
-                             desk_migration_count};
+  struct db_config config = {argv[1],         desk_statements,      desk_statement_count,
+                             desk_migrations, desk_migration_count, ticket_sums_write};
   struct db *db = NULL;
   session_setup(&(struct session_keys){.keys = {STR("no token is made or read here: any")}, .count = 1},
                 false);

@@ -8,6 +8,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fieldService } from './field.mjs';
 
 const here = import.meta.dirname;
 const root = path.resolve(here, '../..');
@@ -23,6 +24,7 @@ const work = fs.mkdtempSync(path.join(process.env.SIGAP_BENCH_DIR ?? os.tmpdir()
 const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SIGAP_')));
 const started = new Set();
 const rows = [];
+const middle = {}; // a ticket in the middle of each store
 
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 const say = (text) => process.stderr.isTTY ? process.stderr.write(`\r\x1b[K${text}`) : console.error(text);
@@ -172,18 +174,35 @@ const residentMb = (child) => {
   return Number(status.match(/VmRSS:\s+(\d+)/)[1]) / 1024;
 };
 
-async function reads() {
+async function twoStores() {
   const small = path.join(work, 'small');
   const large = path.join(work, 'large');
-  say(`storing ${SMALL} tickets`);
-  const smallId = seed(small, SMALL);
-  say(`storing ${LARGE} tickets (a few minutes)`);
-  const largeId = seed(large, LARGE);
+  if (!fs.existsSync(large)) {
+    say(`storing ${SMALL} tickets`);
+    middle.small = seed(small, SMALL);
+    say(`storing ${LARGE} tickets (a few minutes)`);
+    middle.large = seed(large, LARGE);
+  }
   const a = await sigap(small);
   const b = await sigap(large);
+  for (const server of [a, b]) {
+    server.token = await enter(server.port, 'master@example.com');
+    server.userToken = await enter(server.port, 'user@example.com');
+  }
+  return { small, a, b };
+}
+
+async function field() {
+  const { a, b } = await twoStores();
+  await fieldService({ wrk, say, figure, residentMb, quick, rounds: ROUNDS }, a, b);
+  await stop(a.child);
+  await stop(b.child);
+}
+
+async function reads() {
+  const { small, a, b } = await twoStores();
+  const [smallId, largeId, tokenA, tokenB] = [middle.small, middle.large, a.token, b.token];
   figure(`ready on a database of ${LARGE} tickets`, `${b.ready_ms.toFixed(0)} ms`, 'under 1000 ms', b.ready_ms < 1000, 'the clock');
-  const tokenA = await enter(a.port, 'master@example.com');
-  const tokenB = await enter(b.port, 'master@example.com');
   const infoA = `http://127.0.0.1:${a.port}/api/ticket/info?ticket_id=ticket_${smallId}`;
   const infoB = `http://127.0.0.1:${b.port}/api/ticket/info?ticket_id=ticket_${largeId}`;
   const sample = await fetch(infoA, { headers: { authorization: `Bearer ${tokenA}` } });
@@ -356,7 +375,7 @@ async function memory() {
 
 async function main() {
   console.log(`${os.cpus().length} cores, ${os.cpus()[0].model}, node ${process.version}${quick ? ', quick' : ''}`);
-  for (const [name, part] of Object.entries({ memory, writes, calm, reads })) {
+  for (const [name, part] of Object.entries({ memory, writes, calm, reads, field })) {
     if (only === '' || name === only) await part();
   }
   const wide = Math.max(...rows.map((row) => row.name.length));

@@ -1,5 +1,7 @@
 /* Fills a database with tickets for the measurements: `seed sqlite:PATH COUNT`. Prints the uuid of a ticket
- * in the middle. Statuses, priorities and authors are spread evenly; every second ticket has a reply. */
+ * in the middle. Statuses, priorities, types, categories and authors are spread evenly; every second ticket
+ * has a reply, every fourth a schedule. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 #include "desk/session/session.h"
 #include "desk/statements.h"
 #include "desk/ticket/ticket.h"
+#include "desk/ticket/ticket_day.h"
 
 enum { AUTHORS = 1000, STEP = 20000 };
 
@@ -57,9 +60,13 @@ static enum status add_ticket(struct ctx *ctx, struct seed *seed, int64_t i) {
       .author_id = seed->authors[author],
       .title = str_format(ctx->arena, "Router Problem %lld", (long long)i),
       .description = STR("Need to configure the router in room 302"),
-      .category = CATEGORY_TECHNICAL,
+      .category = 1 + i / 13 % 4,
       .priority = priority,
       .status = status,
+      .work_type = 1 + i / 11 % 5,
+      .scheduled_at = i % 4 == 0 ? at + TIME_DAY_US : 0,
+      .latitude = NAN,
+      .longitude = NAN,
       .now = at,
   };
   struct ticket_insert_row row;
@@ -142,8 +149,8 @@ int main(int argc, char **argv) {
   }
   char why[256];
   int applied = 0;
-  struct db_config config = {argv[1], desk_statements, desk_statement_count, desk_migrations,
-                             desk_migration_count};
+  struct db_config config = {argv[1],         desk_statements,      desk_statement_count,
+                             desk_migrations, desk_migration_count, ticket_sums_write};
   struct db *db = NULL;
   session_setup(&(struct session_keys){.keys = {STR("no token is made or read here: any")}, .count = 1},
                 false);
@@ -164,6 +171,7 @@ int main(int argc, char **argv) {
     arena_reset(arena);
   }
   check(db_write(&ctx, add_counters, seed), "counters");
+  check(ticket_sums_rebuild(&ctx, TENANT_OPERATOR), "blocks and days");
   char text[UUID_TEXT_SIZE];
   printf("%s\n", uuid_print(seed->middle, text));
   free(seed);

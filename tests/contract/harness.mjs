@@ -179,8 +179,9 @@ class Server {
         response.on('data', (chunk) => chunks.push(chunk));
         response.on('error', reject);
         response.on('end', () => {
-          const text = Buffer.concat(chunks).toString('utf8');
-          resolve({ status: response.statusCode, headers: response.headers, text, body: parsed(text) });
+          const bytes = Buffer.concat(chunks);
+          const text = bytes.toString('utf8');
+          resolve({ status: response.statusCode, headers: response.headers, bytes, text, body: parsed(text) });
         });
       });
       request.on('error', reject);
@@ -188,7 +189,7 @@ class Server {
     });
   }
 
-  /** Calls as a client of one dialect makes them: api('POST', '/api/auth/enter', {body: {…}, token}). */
+  /** Calls as a client of one dialect makes them: api('POST', '/api/auth/enter', {body: {…}, token}); `text` may be bytes, too. */
   as(dialect) {
     return async (method, target, { body, form, text, token, headers = {} } = {}) => {
       const sent = { ...headers };
@@ -243,7 +244,10 @@ function record(dialect, method, target, request, answer) {
     return;
   }
   mkdirSync(recordDir, { recursive: true });
-  const line = { dialect, method, path: target, status: answer.status, request, response: answer.body ?? answer.text };
+  const type = answer.headers['content-type']?.split(';')[0];
+  // Of what is no JSON the type alone is judged.
+  const response = answer.body ?? (type === 'application/json' ? answer.text : '');
+  const line = { dialect, method, path: target, status: answer.status, request, type, response };
   appendFileSync(recordFile, `${JSON.stringify(line)}\n`);
 }
 

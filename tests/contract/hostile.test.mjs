@@ -1,12 +1,10 @@
 // Every field of every route, as the program's own specification names them, gets values it must not take: each is a
 // 4xx in the dialect's envelope, none is a 5xx, and nothing has changed afterwards.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 
-import { PASSWORD, binary, engines, start } from './harness.mjs';
-
-const specification = (dialect) => JSON.parse(execFileSync(binary, ['openapi', dialect], { encoding: 'utf8', maxBuffer: 1 << 26 }));
+import { PASSWORD, engines, start } from './harness.mjs';
+import { operationsOf, resolve, specification, withText, wrongBodies, wrongParameters, wrongTexts, wrongTokens } from './hostile.mjs';
 
 /** The dialect's error, whatever it says. */
 const envelopes = {
@@ -26,119 +24,6 @@ const envelopes = {
   },
 };
 
-const resolve = (document, schema) =>
-  schema.$ref ? document.components.schemas[schema.$ref.split('/').at(-1)] : schema;
-const takes = (schema, type) => [schema.type].flat().includes(type);
-
-/** JSON texts that are no value of this schema: of every other type, and beyond every limit. */
-function wrongTexts(document, schema) {
-  const texts = [];
-  const types = { string: '"x"', number: '7', boolean: 'true', array: '[]', object: '{}', null: 'null' };
-  for (const [type, text] of Object.entries(types)) {
-    if (!takes(schema, type) && !(type === 'number' && takes(schema, 'integer'))) {
-      texts.push(text);
-    }
-  }
-  texts.push('-1.5e300', '1e999', '-1e999', '123456789012345678901234567890', '0.1', 'false', '[[]]', '{"a":{}}', '["a","b"]');
-  if (takes(schema, 'string')) {
-    texts.push('"a\\u0000b"', '"\\u0000"', `"${'x'.repeat(70000)}"`, '"\\ud800"', '"\\udc00\\ud800"', '"a\u0001b"', '"\\x41"');
-    if (schema.maxLength > 0 && schema.maxLength < 70000) {
-      texts.push(JSON.stringify('x'.repeat(schema.maxLength + 1)), JSON.stringify('🙂'.repeat(schema.maxLength + 1)));
-    }
-    if (schema.enum) {
-      texts.push('"nonsense"', '""', '" "', '"\\ufeff"', JSON.stringify(`${schema.enum[0]}x`));
-    }
-    if (schema.minLength > 0) {
-      texts.push('""');
-    }
-    if (schema.pattern === '\\S') {
-      texts.push('" "', '"\\t\\n "', '"\\u00a0\\u3000"');
-    }
-    if (schema.format === 'uuid') {
-      texts.push('"x"');
-    }
-  }
-  if (takes(schema, 'array')) {
-    const item = resolve(document, schema.items);
-    texts.push('[1]', '[null]', '["x"]', '[[]]', '[{}]', `[${Array(schema.maxItems + 1).fill('{}').join()}]`);
-    for (const [name, property] of Object.entries(item.properties ?? {})) {
-      const whole = itemExample(document, schema);
-      delete whole[name];
-      if (item.required?.includes(name)) {
-        texts.push(JSON.stringify([whole]));
-      }
-      for (const text of wrongTexts(document, property)) {
-        texts.push(`[${withText(whole, name, text)}]`);
-      }
-    }
-  }
-  return texts;
-}
-
-const itemExample = (document, schema) =>
-  Object.fromEntries(
-    Object.entries(resolve(document, schema.items).properties)
-      .filter(([, property]) => property.examples && !/^Another spelling/.test(property.description ?? ''))
-      .map(([name, property]) => [name, property.examples[0]]),
-  );
-
-/** The object with one more key, whose value is a text of its own. */
-function withText(object, name, text) {
-  const rest = JSON.stringify(object).slice(1, -1);
-  return `{${rest}${rest ? ',' : ''}${JSON.stringify(name)}:${text}}`;
-}
-
-/** Bodies that are no JSON object, or not in one way only. */
-function wrongBodies(good) {
-  const inside = JSON.stringify(good).slice(1, -1);
-  const first = Object.entries(good)[0];
-  const nested = (open, close, depth) => `{${inside},"x":${open.repeat(depth)}1${close.repeat(depth)}}`;
-  return [
-    '', ' ', '{', '}', '[', 'null', 'true', '0', '"x"', '[]', `[{${inside}}]`, `{${inside}`, `{${inside}}}`, `{${inside},}`,
-    `{${inside}}{${inside}}`, `\ufeff{${inside}}`, `{${inside},"x":1e999}`, `{${inside},"x":-}`, `{${inside},"x":0x10}`,
-    `{${inside},"x":Infinity}`, `{${inside},"x":"\\ud83d"}`, `{${inside},"x":"\\u12"}`, `{${inside},'x':1}`,
-    `{${inside},"x":1,"x":1}`, `{${inside},"x":[{"y":1,"y":2}]}`, `{${inside},${JSON.stringify(first[0])}:${JSON.stringify(first[1])}}`,
-    nested('[', ']', 32), nested('[', ']', 200000), nested('{"a":', '}', 32), nested('[{"a":', '}]', 20000),
-    `{${inside},"x":[${'[],'.repeat(70000)}1]}`, `{${inside}} // x`, `{${inside}}\u0000`,
-  ];
-}
-
-/** Values that a parameter of the query must not have. */
-function wrongParameters(parameter) {
-  const { schema } = parameter;
-  const values = ['%00', '%ff', '%c3', '%zz', '%', 'a%0', `x&${parameter.name}=y`, '%ed%a0%80'];
-  if (takes(schema, 'integer')) {
-    values.push('x', '-1', '1.5', '1e3', '0x1', '+1', '%201', '1%20', '99999999999999999999', '-9223372036854775809', 'NaN', '%d9%a1');
-    if (schema.maximum !== undefined) {
-      values.push(String(schema.maximum + 1));
-    }
-  } else {
-    values.push('%01', '%7f', '%c2%85', 'x'.repeat((schema.maxLength ?? 64) + 1));
-  }
-  if (schema.enum) {
-    values.push('nonsense', `${schema.enum[0]}x`);
-  }
-  if (parameter.required) {
-    values.push('');
-  }
-  return values;
-}
-
-/** Headers that name nobody. */
-const wrongTokens = (token) => {
-  const [head, claims, signature] = token.split('.');
-  const text = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  return [
-    {}, { Authorization: '' }, { Authorization: 'Bearer' }, { Authorization: 'Bearer ' }, { Authorization: 'Bearer x' },
-    { Authorization: 'Basic dXNlcjpwYXNz' }, { Authorization: `Token ${token}` }, { Authorization: `Bearer Bearer ${token}` },
-    { Authorization: `Bearer ${token} ${token}` }, { Authorization: `Bearer ${token},` }, { Authorization: `"${token}"` },
-    { Authorization: `Bearer ${text({ alg: 'none', typ: 'JWT' })}.${claims}.` }, { Authorization: `Bearer ${head}.${claims}.` },
-    { Authorization: `Bearer ${head}.${claims}.${'A'.repeat(43)}` }, { Authorization: `Bearer ${head}.${text({ sid: 1 })}.${signature}` },
-    { Authorization: `Bearer ${'.'.repeat(1000)}` }, { Authorization: `Bearer ${'é'.repeat(100)}` },
-    { Authorization: [`Bearer ${token}`, `Bearer ${token}`] },
-  ];
-};
-
 for (const engine of engines()) {
   for (const dialect of ['hcall', 'tiket']) {
     describe(`${dialect}: wrong values for every field of every route on ${engine}`, () => {
@@ -149,11 +34,7 @@ for (const engine of engines()) {
       let ticket; // the uuid of the one ticket there is
       let first;
       let tried = 0;
-      const operations = Object.entries(document.paths).flatMap(([path, item]) =>
-        Object.entries(item)
-          .filter(([, operation]) => operation.operationId)
-          .map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
-      );
+      const operations = operationsOf(document);
 
       /** Everything that a hostile request could have changed, as the highest role sees it. */
       const everything = async () => {
@@ -233,7 +114,7 @@ for (const engine of engines()) {
             }
             for (const [name, property] of Object.entries(schema.properties)) {
               const { [name]: gone, ...rest } = good;
-              for (const text of wrongTexts(document, property)) {
+              for (const text of wrongTexts(document, property, schema.required?.includes(name))) {
                 await send(withText(rest, name, text));
               }
             }

@@ -9,6 +9,7 @@ const UNKNOWN = '123e4567-e89b-12d3-a456-426614174000';
 /** Each dialect's error in its envelope. */
 const hcall = (message) => ({ message, status: false });
 const tiket = (status, message) => ({ status, message });
+const isp = (code, message) => ({ success: false, error: { code, message } });
 const root = (code, message) => ({ error: { code, message } });
 
 for (const engine of engines()) {
@@ -45,9 +46,13 @@ for (const engine of engines()) {
       for (const path of ['/auth', '/auth/none', '/AUTH/none', '/auth/login/x', '/api/ticket/a/b', '/api/ticket/a/restore/b', '/api/responTeknis/a/b']) {
         says(await call('GET', path, { token }), 404, tiket(404, 'Not found'));
       }
-      for (const path of ['/', '/api', '/nothing', '/api/users', '/api/tickets', '/api/ticketx', '/api/masters', '/authx', '/api/responTeknisx',
-        '/api//user/fetch', '//auth/login', '/%61pi/none']) {
-        says(await call('GET', path, { token }), 404, root('no_such_path', 'Nothing is served at this path.'));
+      const nothing = 'Nothing is served at this path.';
+      for (const path of ['/api', '/api/', '/api/none', '/api/ticketx', '/api/masters', '/api/responTeknisx', '/api//user/fetch', '/API/users',
+        '/api/users/a/b', '/v1', '/v1/api', '/v1/api/none', '/v1/none', '/v1/auth/login', '/v1/api/user/fetch', '/v1/v1/api/users']) {
+        says(await call('GET', path, { token }), 404, isp('RESOURCE_NOT_FOUND', nothing));
+      }
+      for (const path of ['/', '/nothing', '/apix', '/v1x', '/v2/api/users', '/authx', '//auth/login', '/%61pi/none']) {
+        says(await call('GET', path, { token }), 404, root('no_such_path', nothing));
       }
     });
 
@@ -73,6 +78,24 @@ for (const engine of engines()) {
       says(await call('POST', '/api/ticket/fetch/restore', { token }), 404, tiket(404, 'Ticket not found'));
     });
 
+    it('leaves every dialect its own paths beside each other', async () => {
+      // One word apart: hcall's and tiket's tickets, isp's.
+      assert.ok('tickets_total' in (await call('GET', '/api/ticket/count', { token })).body);
+      assert.ok('total' in (await call('GET', '/api/ticket?skip=0&limit=1', { token })).body);
+      assert.deepEqual((await call('GET', '/api/tickets', { token })).body.data.tickets, []);
+      assert.deepEqual((await call('GET', '/v1/api/tickets', { token })).body.data.tickets, []);
+      for (const [method, path, allow] of [
+        ['DELETE', '/api/users', 'OPTIONS, GET, HEAD, POST'],
+        ['PATCH', `/v1/api/users/${UNKNOWN}`, 'OPTIONS, GET, HEAD, PUT, DELETE'],
+        ['POST', '/api/notifications/mark-all-read', 'OPTIONS, PUT'],
+        ['GET', '/v1/api/auth/login', 'OPTIONS, POST'],
+      ]) {
+        const answer = await call(method, path, { token });
+        says(answer, 405, isp('METHOD_NOT_ALLOWED', 'This path does not take this method.'));
+        assert.equal(answer.headers.allow, allow);
+      }
+    });
+
     it('takes OPTIONS and HEAD wherever there is something', async () => {
       for (const [path, allowed] of [
         ['/api/ticket', 'OPTIONS, GET, HEAD, POST'],
@@ -83,6 +106,8 @@ for (const engine of engines()) {
         [`/api/responteknis/${UNKNOWN}`, 'OPTIONS, PUT'],
         ['/AUTH/Login/', 'OPTIONS, POST'],
         ['/api/master/create', 'OPTIONS, POST'],
+        ['/api/tickets', 'OPTIONS, GET, HEAD, POST'],
+        [`/v1/api/tickets/${UNKNOWN}`, 'OPTIONS, GET, HEAD, PUT, DELETE'],
       ]) {
         const answer = await call('OPTIONS', path);
         assert.equal(answer.status, 204, path);
@@ -90,7 +115,8 @@ for (const engine of engines()) {
         assert.equal(answer.headers.allow, allowed);
       }
       assert.equal((await call('OPTIONS', '/api/none')).status, 404);
-      for (const path of ['/api/ticket/count', '/api/user/fetch', '/api/ticket?skip=0&limit=1', '/api/responTeknis/?skip=0&limit=1', '/API/ticket/?skip=0&limit=1']) {
+      for (const path of ['/api/ticket/count', '/api/user/fetch', '/api/ticket?skip=0&limit=1', '/api/responTeknis/?skip=0&limit=1', '/API/ticket/?skip=0&limit=1',
+        '/api/tickets?limit=1', '/v1/api/tickets/?limit=1']) {
         const [head, get] = [await call('HEAD', path, { token }), await call('GET', path, { token })];
         assert.equal(head.status, 200, path);
         assert.equal(head.text, '');
@@ -113,6 +139,9 @@ for (const engine of engines()) {
         [431, `GET /api/ticket/count HTTP/1.1\r\nHost: a\r\nX: ${long}\r\n\r\n`, hcall('Request Header Fields Too Large')],
         [431, `GET /api/responTeknis HTTP/1.1\r\nHost: a\r\nX: ${long}\r\n\r\n`, tiket(431, 'Request Header Fields Too Large')],
         [501, 'POST /api/user/create HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n', hcall('Not Implemented')],
+        [400, 'GET /api/tickets HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', isp('BAD_REQUEST', 'The request is not valid HTTP.')],
+        [413, 'POST /v1/api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n', isp('PAYLOAD_TOO_LARGE', 'This is larger than allowed.')],
+        [431, `GET /api/users HTTP/1.1\r\nHost: a\r\nX: ${long}\r\n\r\n`, isp('BAD_REQUEST', 'Request Header Fields Too Large')],
         [400, '\x16\x03\x01\x02\r\n\r\n', root('bad_request', 'The request is not valid HTTP.')],
       ]) {
         const answer = await bytes(request);

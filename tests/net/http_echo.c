@@ -1,15 +1,26 @@
 /* A server that shows what the HTTP core understood, for the tests beside it. Prints its port, ends by
- * SIGTERM. /plain            a fixed short text               /large?bytes=N   N bytes of text /later?ms=N
- * answered by another thread       /resume?ms=N     printed on the loop's thread after that /batch?n=N held
- * until N wait, then together /early?status=N  answered by the head callback /status?code=N    that status
- * /stats           the server's counters everything else   a JSON description of the request */
+ * SIGTERM.
+ *   /plain              a fixed short text
+ *   /large?bytes=N      N bytes of text
+ *   /file?bytes=N       the same from a file; with short=N the file lacks that many
+ *   /stream?bytes=N     the same streamed by a thread of its own; with fail=1 it breaks off at the end
+ *   /later?ms=N         answered by another thread
+ *   /resume?ms=N        printed on the loop's thread after that
+ *   /batch?n=N          held until N wait, then together
+ *   /early?status=N     answered by the head callback
+ *   /status?code=N      that status
+ *   /stats              the server's counters, and how many streams are under way
+ *   /spool              a JSON description of a request whose body went into a file
+ *   everything else     a JSON description of the request */
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -23,6 +34,7 @@ struct echo {
   struct http_exchange *waiting; /* of the other thread */
   struct http_exchange *batch;
   int64_t batch_count;
+  int streams; /* threads under way */
   bool ending;
 };
 
@@ -70,7 +82,19 @@ static void describe(struct http_exchange *exchange) {
   struct buf *out = &exchange->body_out;
   unsigned char sum[crypto_hash_sha256_BYTES];
   char hex[sizeof(sum) * 2 + 1];
-  crypto_hash_sha256(sum, (const unsigned char *)exchange->body.at, exchange->body.len);
+  struct stat file = {0};
+  size_t length = exchange->spool ? (size_t)exchange->body_size : exchange->body.len;
+  const void *body = exchange->body.at;
+  if (exchange->body_fd >= 0) {
+    body = length > 0 ? mmap(NULL, length, PROT_READ, MAP_PRIVATE, exchange->body_fd, 0) : NULL;
+    if (body == MAP_FAILED || fstat(exchange->body_fd, &file) != 0) {
+      abort();
+    }
+  }
+  crypto_hash_sha256(sum, body, length);
+  if (exchange->body_fd >= 0 && length > 0) {
+    munmap((void *)body, length);
+  }
   sodium_bin2hex(hex, sizeof(hex), sum, sizeof(sum));
   exchange->status = 200;
   http_add_header(exchange, "Content-Type", STR("application/json"));
@@ -86,7 +110,9 @@ static void describe(struct http_exchange *exchange) {
   add_json(out, "marker", http_header(head, "X-Marker"));
   buf_format(out, "\"loop\":%u,", http_loop_index(exchange->loop));
   buf_format(out, "\"headers\":%u,\"minor\":%d,", head->header_count, head->minor_version);
-  buf_format(out, "\"length\":%zu,\"sha256\":\"%s\"}\n", exchange->body.len, hex);
+  buf_format(out, "\"spooled\":%s,\"mode\":%u,\"links\":%u,", exchange->body_fd >= 0 ? "true" : "false",
+             (unsigned)(file.st_mode & 0777), (unsigned)file.st_nlink);
+  buf_format(out, "\"length\":%zu,\"sha256\":\"%s\"}\n", length, hex);
 }
 
 static void plain(struct http_exchange *exchange, int status, struct str text) {
@@ -98,14 +124,17 @@ static void plain(struct http_exchange *exchange, int status, struct str text) {
 static void stats(struct echo *echo, struct http_exchange *exchange) {
   struct http_stats now;
   http_server_stats(echo->server, &now);
+  pthread_mutex_lock(&echo->lock);
+  int streams = echo->streams;
+  pthread_mutex_unlock(&echo->lock);
   exchange->status = 200;
   http_add_header(exchange, "Content-Type", STR("application/json"));
   buf_format(&exchange->body_out,
              "{\"accepted\":%lu,\"requests\":%lu,\"refused\":%lu,\"timeouts\":%lu,\"bytes_in\":%lu,"
-             "\"bytes_out\":%lu,\"open\":%u}\n",
+             "\"bytes_out\":%lu,\"open\":%u,\"streams\":%d}\n",
              (unsigned long)now.accepted, (unsigned long)now.requests, (unsigned long)now.refused,
-             (unsigned long)now.timeouts, (unsigned long)now.bytes_in, (unsigned long)now.bytes_out,
-             now.open);
+             (unsigned long)now.timeouts, (unsigned long)now.bytes_in, (unsigned long)now.bytes_out, now.open,
+             streams);
 }
 
 /* ---- the other thread ---- */
@@ -184,11 +213,70 @@ static void batch(struct echo *echo, struct http_exchange *exchange) {
   http_answer_all(all);
 }
 
+/* ---- answers that are too long to be kept ---- */
+
+static const char line[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde\n";
+enum { LINE = sizeof(line) - 1 };
+
+static void add_lines(struct buf *out, int64_t bytes) {
+  for (; bytes > 0; bytes -= LINE) {
+    buf_add(out, line, bytes < LINE ? (size_t)bytes : LINE);
+  }
+}
+
+static void file(struct http_exchange *exchange) {
+  int64_t bytes = number_in(exchange->head.query, "bytes", 1000000);
+  int64_t missing = number_in(exchange->head.query, "short", 0);
+  int fd = memfd_create("answer", MFD_CLOEXEC);
+  CLEANUP_BUF struct buf text;
+  buf_init(&text, (size_t)64 << 20);
+  add_lines(&text, bytes - missing);
+  if (fd < 0 || write(fd, text.at, text.len) != (ssize_t)text.len) {
+    abort();
+  }
+  plain(exchange, 200, STR(""));
+  http_answer_file(exchange, fd, bytes);
+}
+
+static void *stream(void *arg) {
+  struct http_exchange *exchange = arg;
+  struct echo *echo = exchange->app;
+  bool fail = number_in(exchange->head.query, "fail", 0) != 0;
+  int64_t left = number_in(exchange->head.query, "bytes", 1000000);
+  bool wanted = true;
+  plain(exchange, 200, STR(""));
+  do {
+    int64_t piece = left < HTTP_STREAM_PIECE ? left : HTTP_STREAM_PIECE;
+    add_lines(&exchange->body_out, piece);
+    left -= piece;
+    wanted = left == 0 || http_stream_send(exchange);
+  } while (left > 0 && wanted);
+  (void)http_stream_end(exchange, wanted && !fail);
+  pthread_mutex_lock(&echo->lock);
+  echo->streams--;
+  pthread_cond_broadcast(&echo->changed);
+  pthread_mutex_unlock(&echo->lock);
+  return NULL;
+}
+
+static void begin_stream(struct echo *echo, struct http_exchange *exchange) {
+  pthread_t thread;
+  exchange->app = echo;
+  pthread_mutex_lock(&echo->lock);
+  echo->streams++;
+  pthread_mutex_unlock(&echo->lock);
+  if (pthread_create(&thread, NULL, stream, exchange) != 0 || pthread_detach(thread) != 0) {
+    abort();
+  }
+}
+
 /* ---- callbacks ---- */
 
 static bool on_head(void *app, struct http_exchange *exchange) {
   const struct echo *echo = app;
   exchange->max_body = echo->max_body;
+  exchange->spool = str_is(exchange->head.path, "/spool");
+  exchange->streams = str_is(exchange->head.path, "/stream");
   if (str_is(exchange->head.path, "/early")) {
     plain(exchange, (int)number_in(exchange->head.query, "status", 401), STR("early\n"));
     return false;
@@ -202,6 +290,10 @@ static void on_request(void *app, struct http_exchange *exchange) {
   struct str query = exchange->head.query;
   if (str_is(path, "/later") || str_is(path, "/resume")) {
     wait_for(echo, exchange, str_is(path, "/resume"));
+    return;
+  }
+  if (str_is(path, "/stream")) {
+    begin_stream(echo, exchange);
     return;
   }
   if (str_is(path, "/batch")) {
@@ -218,10 +310,9 @@ static void on_request(void *app, struct http_exchange *exchange) {
     stats(echo, exchange);
   } else if (str_is(path, "/large")) {
     plain(exchange, 200, STR(""));
-    for (int64_t left = number_in(query, "bytes", 1000000); left > 0; left -= 64) {
-      buf_add(&exchange->body_out, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde\n",
-              left < 64 ? (size_t)left : 64);
-    }
+    add_lines(&exchange->body_out, number_in(query, "bytes", 1000000));
+  } else if (str_is(path, "/file")) {
+    file(exchange);
   } else {
     describe(exchange);
   }
@@ -266,6 +357,8 @@ static bool read_flags(int argc, char **argv, struct http_config *config, struct
       config->address = text;
     } else if (strcmp(name, "--trusted") == 0) {
       config->trusted_proxies = text;
+    } else if (strcmp(name, "--spool-dir") == 0) {
+      config->spool_dir = text;
     } else if (str_int(str_of(text), &value) != STATUS_OK) {
       return false;
     } else if (strcmp(name, "--port") == 0) {
@@ -320,6 +413,11 @@ int main(int argc, char **argv) {
   pthread_cond_signal(&echo.changed);
   pthread_mutex_unlock(&echo.lock);
   pthread_join(other, NULL);
+  pthread_mutex_lock(&echo.lock);
+  while (echo.streams > 0) {
+    pthread_cond_wait(&echo.changed, &echo.lock);
+  }
+  pthread_mutex_unlock(&echo.lock);
   http_server_free(echo.server);
   return 0;
 }

@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "desk/access/access.h"
 #include "desk/ticket/ticket.h"
+#include "desk/ticket/ticket_internal.h"
 #include "store.h"
 
 /* Tenants, people and tickets for the store tests, and the look at what a command left. Accounts are made
@@ -95,7 +96,85 @@ static inline void assign(struct store *store, struct ticket *ticket, int64_t as
   ticket->assignee_id = assignee_id;
 }
 
-/* Every counter is what counting the table gives, and no counter says more. */
+/* The tickets of a tenant's blocks that have one value of one kind, against counting the table. */
+static inline void assert_blocks_true(struct store *store, int64_t tenant_id) {
+  static const char *const columns[] = {"status", "priority", "work_type", "category"};
+  static const int lows[] = {1, 1, 0, 1}, highs[] = {6, 5, 5, 4};
+  struct ctx *ctx = &store->ctx;
+  const struct who *caller = ctx->who;
+  const struct who reader = {.tenant_id = tenant_id};
+  ctx->who = &reader;
+  for (int kind = BLOCK_SMALL; kind <= BLOCK_DAY; kind++) {
+    const char *of = kind == BLOCK_DAY
+                         ? "scheduled_at IS NOT NULL AND scheduled_at / 86400000000"
+                         : SQL(store, "id >> %d", ticket_block_shift((enum ticket_block_kind)kind));
+    for (int column = 0; column < 4; column++) {
+      for (int value = lows[column]; value <= highs[column]; value++) {
+        unsigned sets[] = {~0U, ~0U, ~0U, ~0U};
+        sets[column] = 1U << value;
+        struct ticket_cells cells;
+        ticket_cells_wanted(sets[0], sets[1], sets[2], sets[3], &cells);
+        struct ticket_block *blocks = NULL;
+        size_t count = 0;
+        int64_t sum = 0;
+        assert_ok(
+            ticket_blocks_load(ctx, &cells, (enum ticket_block_kind)kind, 0, INT64_MAX, &blocks, &count));
+        for (size_t i = 0; i < count; i++) {
+          sum += blocks[i].tickets;
+          if (value == lows[column] || blocks[i].tickets != 0) {
+            assert_int_equal(blocks[i].tickets,
+                             NUMBER(store,
+                                    "SELECT COUNT(*) FROM ticket WHERE tenant_id = %" PRId64
+                                    " AND removed_at IS NULL AND %s = %" PRId64 " AND %s = %d",
+                                    tenant_id, of, blocks[i].number, columns[column], value));
+          }
+        }
+        assert_int_equal(
+            sum, NUMBER(store,
+                        "SELECT COUNT(*) FROM ticket WHERE tenant_id = %" PRId64
+                        " AND removed_at IS NULL AND %s IS NOT NULL AND %s = %d",
+                        tenant_id, kind == BLOCK_DAY ? "scheduled_at" : "id", columns[column], value));
+      }
+    }
+  }
+  ctx->who = caller;
+}
+
+/* The days of a tenant whose zone is UTC, against counting the table. */
+static inline void assert_days_true(struct store *store) {
+  static const char done[] =
+      "FROM ticket WHERE removed_at IS NULL AND status IN (5, 6) AND resolved_at IS NOT NULL";
+  static const char facts[] =
+      "resolved_at / 86400000000 AS day, 0 AS created, 1 AS resolved, "
+      "CASE WHEN resolve_due_at IS NULL OR resolved_at <= resolve_due_at THEN 1 ELSE 0 END AS on_time, "
+      "CASE WHEN assignee_id <> 0 AND assignee_id = first_assignee_id AND reopened_count = 0 THEN 1 ELSE 0 "
+      "END "
+      "AS first_call, CASE WHEN assigned_at <= resolved_at THEN 1 ELSE 0 END AS timed, "
+      "CASE WHEN assigned_at <= resolved_at THEN resolved_at - assigned_at ELSE 0 END AS work_us, "
+      "CASE WHEN rating <> 0 THEN 1 ELSE 0 END AS ratings, rating AS rating_sum";
+  static const char sums[] =
+      "SUM(created) AS c, SUM(resolved) AS r, SUM(on_time) AS o, SUM(first_call) AS f, SUM(timed) AS t, "
+      "SUM(work_us) AS w, SUM(ratings) AS n, SUM(rating_sum) AS s";
+  const char *counted =
+      SQL(store,
+          "SELECT tenant_id, technician_id, day, %s FROM ("
+          "SELECT tenant_id, 0 AS technician_id, created_at / 86400000000 AS day, 1 AS created, "
+          "0 AS resolved, 0 AS on_time, 0 AS first_call, 0 AS timed, 0 AS work_us, 0 AS ratings, "
+          "0 AS rating_sum FROM ticket WHERE removed_at IS NULL UNION ALL "
+          "SELECT tenant_id, 0, %s %s UNION ALL "
+          "SELECT tenant_id, assignee_id, %s %s AND assignee_id <> 0) facts "
+          "GROUP BY tenant_id, technician_id, day",
+          sums, facts, done, facts, done);
+  const char *kept =
+      SQL(store,
+          "SELECT tenant_id, technician_id, day, %s FROM ticket_day "
+          "GROUP BY tenant_id, technician_id, day HAVING SUM(created) <> 0 OR SUM(resolved) <> 0",
+          sums);
+  assert_int_equal(NUMBER(store, "SELECT COUNT(*) FROM (%s EXCEPT %s) missing", counted, kept), 0);
+  assert_int_equal(NUMBER(store, "SELECT COUNT(*) FROM (%s EXCEPT %s) surplus", kept, counted), 0);
+}
+
+/* Every counter is what counting the table gives, and no counter says more; blocks and days likewise. */
 static inline void assert_counters_true(struct store *store) {
   static const char plain[] =
       "(SELECT tenant_id, 1 AS scope, 0 AS owner_id, status, priority, COUNT(*) AS n FROM ticket WHERE "
@@ -104,7 +183,9 @@ static inline void assert_counters_true(struct store *store) {
       "SELECT tenant_id, 2, author_id, status, priority, COUNT(*) FROM ticket WHERE removed_at IS NULL "
       "GROUP BY tenant_id, author_id, status, priority UNION ALL "
       "SELECT tenant_id, 3, assignee_id, status, priority, COUNT(*) FROM ticket WHERE removed_at IS NULL "
-      "GROUP BY tenant_id, assignee_id, status, priority) p";
+      "GROUP BY tenant_id, assignee_id, status, priority UNION ALL "
+      "SELECT tenant_id, 4, 0, status, priority, COUNT(*) FROM ticket WHERE removed_at IS NULL "
+      "AND sla_marks & 4 <> 0 AND status IN (1, 2, 3) GROUP BY tenant_id, status, priority) p";
   assert_int_equal(
       NUMBER(store,
              "SELECT COUNT(*) FROM %s WHERE n <> COALESCE((SELECT SUM(c.tickets) FROM ticket_count c WHERE "
@@ -117,6 +198,10 @@ static inline void assert_counters_true(struct store *store) {
                    "SELECT COUNT(*) FROM (SELECT 1 FROM ticket_count GROUP BY tenant_id, scope, owner_id, "
                    "status, priority HAVING SUM(tickets) <> 0) g"),
       NUMBER(store, "SELECT COUNT(*) FROM %s", plain));
+  for (int64_t tenant = store_number(store, "SELECT MAX(id) FROM tenant"); tenant > 0; tenant--) {
+    assert_blocks_true(store, tenant);
+  }
+  assert_days_true(store);
 }
 
 #endif

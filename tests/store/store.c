@@ -11,11 +11,12 @@
 #include "base/log.h"
 #include "db/engine.h"
 #include "desk/statements.h"
+#include "desk/ticket/ticket_day.h"
 
 enum { ARENA_MAX = 64 << 20, ANSWER_MAX = 1 << 20 };
 
 static const struct store_schema desk_schema = {desk_statements, &desk_statement_count, desk_migrations,
-                                                &desk_migration_count};
+                                                &desk_migration_count, ticket_sums_write};
 
 static void must(bool good, const char *what, const char *why) {
   if (!good) {
@@ -127,6 +128,7 @@ int store_setup(void **state) {
       .statement_count = *schema->statement_count,
       .migrations = schema->migrations,
       .migration_count = *schema->migration_count,
+      .flush = schema->flush,
   };
   char why[256] = "";
   int applied = 0;

@@ -52,6 +52,7 @@ struct store_schema {
   const size_t *statement_count;
   const struct db_migration *migrations;
   const size_t *migration_count;
+  db_flush_function flush; /* NULL: no sums */
 };
 struct store_case {
   store_function function;

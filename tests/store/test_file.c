@@ -72,7 +72,7 @@ static void at_most_ten_files_go_with_a_ticket(struct store *store) {
   new_ticket.files = files;
   new_ticket.file_count = 11;
   assert_status(STATUS_INVALID, ticket_create(as(store, &author), &new_ticket, &ticket));
-  assert_str(store->ctx.problem.faults[0].field, "files");
+  assert_str(store->ctx.problem.faults[0].field, "attachments");
   new_ticket.file_count = 10;
   assert_ok(ticket_create(as(store, &author), &new_ticket, &ticket));
   assert_int_equal(store_number(store, "SELECT COUNT(*) FROM file"), 10);

@@ -59,23 +59,6 @@ enum status hcall_reword(struct ctx *ctx, enum status status, const struct probl
   return problem_set(ctx, to);
 }
 
-static void free_arena(void *arena) {
-  arena_free(arena);
-}
-
-void hcall_widen(struct call *call) {
-  enum { WIDE_MAX_BYTES = 64 * 1024 * 1024 };
-  if (call->lane == LANE_POOL) {
-    struct arena *wide = arena_new(WIDE_MAX_BYTES);
-    arena_defer(call->ctx.arena, free_arena, wide);
-    call->ctx.arena = wide;
-  }
-}
-
-enum status hcall_or_slow(const struct call *call, enum status status) {
-  return status == STATUS_TOO_LARGE && call->lane != LANE_POOL ? STATUS_SLOW : status;
-}
-
 enum status hcall_say(struct call *call, const char *message) {
   struct hcall_message *answer = ARENA_NEW(call->ctx.arena, struct hcall_message);
   answer->message = str_of(message);

@@ -172,7 +172,7 @@ static enum status fetch_list(struct call *call, struct account_filter *filter) 
 
 enum status hcall_user_fetch(struct call *call) {
   struct ctx *ctx = &call->ctx;
-  hcall_widen(call);
+  call_widen(call);
   const struct hcall_user_fetch_in *in = call->query;
   int role = 0;
   /* The document knows one answer for a role without users, and a role that does not exist has none. */

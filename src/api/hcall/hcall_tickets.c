@@ -198,7 +198,7 @@ static void link_next(struct call *call, struct uuid last) {
 
 enum status hcall_ticket_fetch(struct call *call) {
   struct ctx *ctx = &call->ctx;
-  hcall_widen(call);
+  call_widen(call);
   const struct hcall_ticket_fetch_in *in = call->query;
   struct ticket_filter filter = {.brief = true};
   TRY(read_filter(call, &filter));
@@ -208,7 +208,7 @@ enum status hcall_ticket_fetch(struct call *call) {
   filter.limit = (int64_t)most + 1;
   struct ticket *rows = NULL;
   size_t count = 0;
-  TRY(hcall_or_slow(call, ticket_list(ctx, &filter, &rows, &count)));
+  TRY(call_or_slow(call, ticket_list(ctx, &filter, &rows, &count)));
   if (count > most && most < wanted) {
     return STATUS_SLOW;
   }
@@ -239,32 +239,42 @@ static void release_content(void *content) {
   buf_release(content);
 }
 
+/* What this document calls an image: a picture of the ticket itself that is kept here. */
+static bool is_image(const struct file *file) {
+  return (file->type == FILE_JPEG || file->type == FILE_PNG) && file->url.at == NULL && file->reply_id == 0 &&
+         file->size <= FILE_IMAGE_MAX_BYTES;
+}
+
 /* The pictures' bytes stand beside the arena, which is not made for tens of megabytes, and go with it. */
 static enum status load_images(struct call *call, const struct ticket *ticket, struct list *out) {
   struct ctx *ctx = &call->ctx;
   struct file *files = NULL;
   size_t count = 0;
   TRY(file_list(ctx, ticket->id, &files, &count));
-  struct hcall_image *images = ARENA_ARRAY(ctx->arena, struct hcall_image, count + 1);
-  for (size_t i = 0; i < count; i++) {
+  struct hcall_image *images = ARENA_ARRAY(ctx->arena, struct hcall_image, FILE_IMAGES_MAX);
+  size_t shown = 0;
+  for (size_t i = 0; i < count && shown < FILE_IMAGES_MAX; i++) {
+    if (!is_image(&files[i])) {
+      continue;
+    }
     struct buf *content = ARENA_NEW(ctx->arena, struct buf);
     buf_init(content, FILE_IMAGE_MAX_BYTES);
     arena_defer(ctx->arena, release_content, content);
     TRY(file_read(ctx, &files[i], content));
-    images[i] = (struct hcall_image){.id = files[i].uuid,
-                                     .name = files[i].name,
-                                     .type = str_of(file_mime(files[i].type)),
-                                     .content = buf_str(content),
-                                     .uploaded_at = files[i].created_at};
+    images[shown++] = (struct hcall_image){.id = files[i].uuid,
+                                           .name = files[i].name,
+                                           .type = str_of(file_mime(files[i].type)),
+                                           .content = buf_str(content),
+                                           .uploaded_at = files[i].created_at};
   }
-  *out = (struct list){images, count};
+  *out = (struct list){images, shown};
   return STATUS_OK;
 }
 
 static enum status load_history(struct call *call, const struct ticket *ticket, struct list *out) {
   struct reply *replies = NULL;
   size_t count = 0;
-  TRY(hcall_or_slow(call, reply_list(&call->ctx, ticket->id, &replies, &count)));
+  TRY(call_or_slow(call, reply_list(&call->ctx, ticket->id, &replies, &count)));
   struct hcall_history *history = ARENA_ARRAY(call->ctx.arena, struct hcall_history, count + 1);
   for (size_t i = 0; i < count; i++) {
     history[i] = (struct hcall_history){.text = replies[i].text, .date = replies[i].created_at};
@@ -275,7 +285,7 @@ static enum status load_history(struct call *call, const struct ticket *ticket, 
 
 enum status hcall_ticket_info(struct call *call) {
   struct ctx *ctx = &call->ctx;
-  hcall_widen(call);
+  call_widen(call);
   const struct hcall_ticket_id_in *in = call->query;
   struct uuid uuid;
   struct ticket ticket;

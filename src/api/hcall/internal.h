@@ -110,12 +110,6 @@ extern const struct fields hcall_message_out, hcall_token_out, hcall_user_out, h
 /* 200 with {"message": …, "status": true}. */
 enum status hcall_say(struct call *call, const char *message);
 
-/* A request's own arena is small, and made for quick answers. Long ones are told in the pool: there this
- * gives the call an arena for long lists, which goes with the request's own. */
-void hcall_widen(struct call *call);
-/* STATUS_SLOW where the room was too small and there is more in the pool, else `status`. */
-enum status hcall_or_slow(const struct call *call, enum status status) MUST_CHECK;
-
 /* ---- images ---- */
 /* Decodes a picture's base64 text (after a "data:…;base64," if there is one) onto the end of `out`, and
  * checks by the first bytes what it is. On failure *why ends a sentence about the field: "is not base64". */

@@ -5,8 +5,8 @@
 #include "desk/account/account.h"
 #include "desk/ticket/ticket.h"
 
-/* Shared by the dialect's own files only. What a subject's files share among themselves stands in its own header
- * (isp_people.h, isp_tickets.h, …). */
+/* Shared by the dialect's own files only. What a subject's files share among themselves stands in its own
+ * header (isp_people.h, isp_tickets.h, …). */
 
 /* ---- the envelope: {"success":true,"data":{…}} ---- */
 struct isp_envelope {
@@ -24,10 +24,19 @@ enum status isp_answer(struct call *call, int http, const struct fields *envelop
 /* {"success":true,"data":{"message":"…"}} */
 extern const struct fields isp_message_out;
 enum status isp_say(struct call *call, const char *message);
-/* {"success":false,"error":{code,message,details}}: the printer and its schema; what a kind of failure is called
- * and which HTTP number it has, where that is not its status's. */
+/* {"success":false,"error":{code,message,details}}: the printer and its schema; what a kind of failure is
+ * called and which HTTP number it has, where that is not its status's. */
 void isp_print_problem(struct call *call, int http, const char *message, struct buf *out);
 extern const struct saying isp_sayings[];
+/* `details` names fields as the caller sent them. Where the desk's word for a fault is another than the
+ * wire's
+ * ("name" for "profile.full_name"), a row of the one table `wire_names` in isp.c says so for the routes with
+ * that input table; what stands behind the word ("skills[2]") stays. No row: the desk's word is the wire's.
+ */
+struct isp_wire_name {
+  const struct fields *input; /* of the route */
+  const char *desk, *wire;
+};
 extern const struct fields isp_problem_out;
 
 /* ---- paging ---- */

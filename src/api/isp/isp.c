@@ -1,8 +1,12 @@
 #include <math.h>
 
-#include "api/isp/internal.h"
+#include "api/isp/isp_people.h"
+#include "api/isp/isp_stock.h"
+#include "api/isp/isp_tickets.h"
 #include "base/time.h"
+#include "desk/report/report.h"
 #include "desk/session/session.h"
+#include "desk/sync/sync.h"
 #include "desk/tenant/tenant.h"
 
 /* The dialect's envelope, its error codes, and what its subjects share. */
@@ -21,8 +25,8 @@ struct message {
   struct str message;
 };
 FIELDS(isp_message_data, struct message, "IspMessageData",
-              {FIELD(struct message, message, TEXT, "message", FIELD_REQUIRED, .text = "What happened.",
-                     .example = "\"Signed out\"")});
+       {FIELD(struct message, message, TEXT, "message", FIELD_REQUIRED, .text = "What happened.",
+              .example = "\"Signed out\"")});
 ISP_ENVELOPE(isp_message_out, "IspMessage", isp_message_data);
 
 enum status isp_say(struct call *call, const char *message) {
@@ -120,22 +124,19 @@ enum status isp_days(struct call *call, const char *from_name, struct str from_t
 
 /* ---- vocabulary: the desk's own words ---- */
 
-const struct word isp_status_words[] = {
-    {"new", TICKET_NEW},         {"assigned", TICKET_ASSIGNED}, {"in_progress", TICKET_IN_PROGRESS},
-    {"pending", TICKET_PENDING}, {"resolved", TICKET_RESOLVED}, {"closed", TICKET_CLOSED},
-    {NULL, 0}};
-const struct word isp_priority_words[] = {{"low", PRIORITY_LOW},
-                                          {"normal", PRIORITY_NORMAL},
-                                          {"high", PRIORITY_HIGH},
-                                          {"critical", PRIORITY_CRITICAL},
-                                          {"emergency", PRIORITY_EMERGENCY},
-                                          {NULL, 0}};
-const struct word isp_type_words[] = {{"new_installation", WORK_NEW_INSTALLATION},
-                                      {"repair", WORK_REPAIR},
-                                      {"maintenance", WORK_MAINTENANCE},
-                                      {"upgrade", WORK_UPGRADE},
-                                      {"disconnection", WORK_DISCONNECTION},
-                                      {NULL, 0}};
+const struct word isp_status_words[] = {{"new", TICKET_NEW},
+                                        {"assigned", TICKET_ASSIGNED},
+                                        {"in_progress", TICKET_IN_PROGRESS},
+                                        {"pending", TICKET_PENDING},
+                                        {"resolved", TICKET_RESOLVED},
+                                        {"closed", TICKET_CLOSED},
+                                        {NULL, 0}};
+const struct word isp_priority_words[] = {
+    {"low", PRIORITY_LOW},           {"normal", PRIORITY_NORMAL},       {"high", PRIORITY_HIGH},
+    {"critical", PRIORITY_CRITICAL}, {"emergency", PRIORITY_EMERGENCY}, {NULL, 0}};
+const struct word isp_type_words[] = {{"new_installation", WORK_NEW_INSTALLATION}, {"repair", WORK_REPAIR},
+                                      {"maintenance", WORK_MAINTENANCE},           {"upgrade", WORK_UPGRADE},
+                                      {"disconnection", WORK_DISCONNECTION},       {NULL, 0}};
 const struct word isp_role_words[] = {{"super_admin", ROLE_SUPER_ADMIN},
                                       {"manager", ROLE_MANAGER},
                                       {"supervisor", ROLE_SUPERVISOR},
@@ -177,12 +178,12 @@ struct problem_answer {
 static const struct field_custom details_custom = {
     .schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}"};
 FIELDS(isp_error_out, struct error, "IspErrorBody",
-              {FIELD(struct error, code, TEXT, "code", FIELD_REQUIRED, .text = "What kind of failure.",
-                     .example = "\"VALIDATION_ERROR\""),
-               FIELD(struct error, message, TEXT, "message", FIELD_REQUIRED, .text = "For a person.",
-                     .example = "\"Some fields are wrong.\""),
-               FIELD(struct error, details, CUSTOM, "details", FIELD_OMIT_NULL, .custom = &details_custom,
-                     .text = "Each faulty field and why.", .example = "{\"email\":\"is required\"}")});
+       {FIELD(struct error, code, TEXT, "code", FIELD_REQUIRED, .text = "What kind of failure.",
+              .example = "\"VALIDATION_ERROR\""),
+        FIELD(struct error, message, TEXT, "message", FIELD_REQUIRED, .text = "For a person.",
+              .example = "\"Some fields are wrong.\""),
+        FIELD(struct error, details, CUSTOM, "details", FIELD_OMIT_NULL, .custom = &details_custom,
+              .text = "Each faulty field and why.", .example = "{\"email\":\"is required\"}")});
 FIELDS(isp_problem_out, struct problem_answer, "IspError",
        {FIELD_CONST("success", "false", .text = "The call failed."),
         FIELD(struct problem_answer, error, OBJECT, "error", FIELD_REQUIRED, .of = &isp_error_out,
@@ -196,9 +197,11 @@ static const struct {
     {&session_wrong_email, "INVALID_CREDENTIALS"},
     {&session_wrong_password, "INVALID_CREDENTIALS"},
     {&session_expired, "TOKEN_EXPIRED"},
+    {&inventory_no_stock, "INSUFFICIENT_STOCK"},
     {&wire_malformed, "BAD_REQUEST"},
     {&kit_bad_request, "BAD_REQUEST"},
     {&kit_no_method, "METHOD_NOT_ALLOWED"},
+    {&ticket_technician_unavailable, "TECHNICIAN_UNAVAILABLE"},
 };
 
 static const char *const code_of_status[STATUS_COUNT] = {
@@ -225,8 +228,44 @@ static const char *code_of(const struct problem_kind *kind) {
   return code != NULL ? code : "INTERNAL_ERROR";
 }
 
+/* Where the desk and the wire call a field differently. */
+static const struct isp_wire_name wire_names[] = {
+    /* users, customers */
+    {&isp_user_in, "name", "profile.full_name"},
+    {&isp_user_in, "phone", "profile.phone"},
+    {&isp_user_in, "avatar", "profile.avatar"},
+    {&isp_user_in, "employee_id", "profile.employee_id"},
+    {&isp_user_in, "skills", "profile.skills"},
+    {&isp_user_in, "service_areas", "profile.service_areas"},
+    {&isp_user_change_in, "name", "profile.full_name"},
+    {&isp_user_change_in, "phone", "profile.phone"},
+    {&isp_user_change_in, "avatar", "profile.avatar"},
+    {&isp_customer_in, "name", "full_name"},
+    {&isp_customer_change_in, "name", "full_name"},
+    /* tickets */
+    {&isp_ticket_new_in, "work_type", "type"},
+    {&isp_ticket_change_in, "work_type", "type"},
+    {&isp_comment_in, "text", "comment"},
+    /* files */
+    {&isp_upload_in, "name", "file"},
+};
+
+/* "skills[2]": the word ends where its index begins. */
+static struct str wire_name(const struct call *call, struct str field) {
+  struct str word = {field.at, str_find(field, '[')};
+  for (size_t i = 0; i < sizeof wire_names / sizeof *wire_names; i++) {
+    const struct isp_wire_name *name = &wire_names[i];
+    if (call->route != NULL && call->route->input == name->input && str_is(word, name->desk)) {
+      struct str rest = {field.at + word.len, field.len - word.len};
+      return str_format(call->ctx.arena, "%s%.*s", name->wire, STR_ARG(rest));
+    }
+  }
+  return field;
+}
+
 /* Several keys of one name would be bad JSON, so each field is told once. */
-static void print_details(const struct problem *problem, struct buf *out) {
+static void print_details(const struct call *call, struct buf *out) {
+  const struct problem *problem = &call->ctx.problem;
   buf_add_text(out, ",\"details\":{");
   for (unsigned i = 0; i < problem->fault_count; i++) {
     bool told = false;
@@ -235,7 +274,7 @@ static void print_details(const struct problem *problem, struct buf *out) {
     }
     if (!told) {
       buf_add_text(out, i > 0 ? "," : "");
-      wire_print_text(out, problem->faults[i].field);
+      wire_print_text(out, wire_name(call, problem->faults[i].field));
       buf_add_char(out, ':');
       wire_print_text(out, problem->faults[i].reason);
     }
@@ -251,7 +290,7 @@ void isp_print_problem(struct call *call, int http, const char *message, struct 
   buf_add_text(out, ",\"message\":");
   wire_print_text(out, str_of(message));
   if (problem->fault_count > 0) {
-    print_details(problem, out);
+    print_details(call, out);
   }
   buf_add_text(out, "}}");
 }
@@ -260,7 +299,13 @@ void isp_print_problem(struct call *call, int http, const char *message, struct 
 const struct saying isp_sayings[] = {
     {&problem_invalid, 422, "Some fields are wrong."},
     {&account_weak_password, 422, "The password must have at least 8 characters."},
+    {&account_link_dead, 422, "This link was used already, is too old, or was replaced by a newer one."},
     {&ticket_bad_status, 422, "This is no status a ticket can have."},
+    {&assignment_over, 422, "That is more than the technician still has."},
+    {&sync_bad_position, 422, "last_sync is neither a position that a sync answered nor a time."},
+    {&file_wrong_type, 422, "The file's content does not fit its type."},
+    {&file_too_large, 413, "A file may have at most 10 MiB."},
+    {&report_too_long, 422, "That range has too many periods; choose a shorter range or longer periods."},
     {&session_wrong_email, 401, "E-mail or password is wrong."},
     {&session_wrong_password, 401, "E-mail or password is wrong."},
     {NULL, 0, NULL},

@@ -43,6 +43,21 @@ enum status call_answer_raw(struct call *call, int http, struct str type, struct
   return STATUS_OK;
 }
 
+enum status call_answer_file(struct call *call, int http, struct str type, int fd, int64_t size) {
+  http_answer_file(call->exchange, fd, size);
+  return call_answer_raw(call, http, type, STR(""));
+}
+
+enum status call_handle(struct call *call) {
+  struct buf *headers = &call->exchange->headers;
+  if (call->handled) {
+    headers->len = call->own_headers;
+  }
+  call->own_headers = headers->len;
+  call->handled = true;
+  return call->route->handler(call);
+}
+
 void call_header(struct call *call, const char *name, struct str value) {
   http_add_header(call->exchange, name, value);
 }
@@ -51,6 +66,9 @@ void call_print_answer(struct call *call) {
   struct http_exchange *exchange = call->exchange;
   struct str type = call->raw_type;
   exchange->status = call->http;
+  if (call->streaming) {
+    return; /* type and text stand there already */
+  }
   if (type.at != NULL) {
     buf_add_str(&exchange->body_out, call->raw);
   } else if (call->answer_fields != NULL) {
@@ -120,6 +138,10 @@ void call_print_problem(struct call *call, enum status status) {
         LOG_S("code", problem->kind->code), LOG_S("route", call->route != NULL ? call->route->name : "-"),
         LOG_S("request_id", exchange->request_id));
   }
+  if (call->handled) {
+    exchange->headers.len = call->own_headers; /* what the handler added belongs to another answer */
+  }
+  http_answer_file(exchange, -1, 0);
   if (problem->retry_after_s > 0) {
     struct str seconds = str_format(call->ctx.arena, "%u", (unsigned)problem->retry_after_s);
     http_add_header(exchange, "Retry-After", seconds);
@@ -155,4 +177,21 @@ struct str call_token(const struct call *call, bool bare) {
 struct str call_media(const struct call *call) {
   struct str type = http_header(&call->exchange->head, "Content-Type");
   return str_trim((struct str){type.at, str_find(type, ';')});
+}
+
+static void free_arena(void *arena) {
+  arena_free(arena);
+}
+
+void call_widen(struct call *call) {
+  enum { WIDE_MAX_BYTES = 64 * 1024 * 1024 };
+  if (call->lane == LANE_POOL) {
+    struct arena *wide = arena_new(WIDE_MAX_BYTES);
+    arena_defer(call->ctx.arena, free_arena, wide);
+    call->ctx.arena = wide;
+  }
+}
+
+enum status call_or_slow(const struct call *call, enum status status) {
+  return status == STATUS_TOO_LARGE && call->lane != LANE_POOL ? STATUS_SLOW : status;
 }

@@ -30,7 +30,8 @@ void cors_add(const struct kit *kit, struct http_exchange *exchange) {
   if (origin_allowed(kit->config.cors_origins, origin)) {
     http_add_header(exchange, "Access-Control-Allow-Origin", origin);
     http_add_header(exchange, "Access-Control-Expose-Headers",
-                    STR("X-Request-ID, Retry-After, Link, Location, ETag"));
+                    STR("X-Request-ID, Retry-After, Link, Location, ETag, Content-Disposition, RateLimit, "
+                        "RateLimit-Policy"));
   }
 }
 

@@ -32,6 +32,7 @@ struct kit {
   struct known *known[KIT_LOOPS_MAX]; /* of each I/O thread */
   atomic_uint_fast64_t unrouted[KIT_CLASSES];
   atomic_int_fast64_t in_flight;
+  atomic_uint_fast64_t streams[2]; /* longer than a piece: broken off, whole */
 };
 
 /* call.c */
@@ -44,8 +45,14 @@ int call_saying(const struct call *call, const struct problem_kind *kind, const 
 
 /* The token as sent, without "Bearer "; STR_NONE without one, or with two. bare: "Bearer " may be missing. */
 struct str call_token(const struct call *call, bool bare);
+/* Runs the handler; header lines that an earlier run of it added are dropped. */
+enum status call_handle(struct call *call) MUST_CHECK;
 /* The body's media type without its parameters; empty where none is said. */
 struct str call_media(const struct call *call);
+
+/* stream.c */
+/* The end of an answer of which pieces were sent: gives the exchange back. */
+void stream_finish(struct call *call);
 
 /* cors.c */
 void cors_add(const struct kit *kit, struct http_exchange *exchange);
@@ -57,10 +64,16 @@ struct str cors_methods(struct arena *arena, unsigned allowed);
 /* limit.c */
 struct limiter *limiter_new(int64_t per_minute);
 void limiter_free(struct limiter *limiter);
-/* Counts one call of this caller (account id, or the address where it is 0). Over the limit: false, and the
- * seconds until the window ends. */
+/* What is left to a caller after a call, and the seconds until the window ends. */
+struct rate {
+  int64_t left;
+  uint32_t reset_s;
+};
+/* Counts one call of this caller (account id, or the address where it is 0). False: over the limit. */
 bool limiter_take(struct limiter *limiter, int64_t account_id, struct str address, int64_t now_us,
-                  uint32_t *retry_after_s);
+                  struct rate *out);
+/* RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10). */
+void limiter_headers(const struct limiter *limiter, const struct rate *rate, struct buf *headers);
 
 /* known.c */
 struct known;

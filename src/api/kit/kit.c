@@ -8,36 +8,68 @@
 
 /* The kit's life, and the head of a request: which row, and whether its body is worth reading. */
 
-enum { DEFAULT_BODY = 1024 * 1024, DEFAULT_ANSWER = 16 * 1024 * 1024 };
+enum { DEFAULT_BODY = 1024 * 1024, DEFAULT_ANSWER = 16 * 1024 * 1024, PATTERNS_MAX = 16 * 1024 * 1024 };
 
-/* One row for each route of each dialect, and the router over them. */
+static const char *const as_written[] = {"", NULL};
+
+static const char *const *mounts_of(const struct dialect *dialect) {
+  return dialect->mounts != NULL ? dialect->mounts : as_written;
+}
+
+static size_t mount_count(const struct dialect *dialect) {
+  size_t count = 0;
+  while (mounts_of(dialect)[count] != NULL) {
+    count++;
+  }
+  return count;
+}
+
+/* What a row says of its body must fit together: a mistake in a table stops the start. */
+static void check_route(const struct route *route) {
+  if (!route->spool) {
+    return;
+  }
+  bool fits = route->body == BODY_MULTIPART || (route->body == 0 && route->input == NULL);
+  if (!fits || route->permission == MAY_ANYONE || route->max_body == 0 || route->lane == LANE_EXPORT) {
+    die("A route with a spooled body takes JSON or forms, has no limit, needs no token, or is an export.");
+  }
+}
+
+/* One row for each route of each dialect, and the router over them: a row under each mount. */
 static void build_rows(struct kit *kit) {
   const struct kit_config *config = &kit->config;
+  CLEANUP_ARENA struct arena *patterns = arena_new(PATTERNS_MAX);
   size_t count = 1; /* at least one, because calloc may answer a wish for nothing with NULL */
+  size_t routed_count = 0;
   for (size_t d = 0; d < config->dialect_count; d++) {
     count += config->dialects[d]->route_count;
+    routed_count += config->dialects[d]->route_count * mount_count(config->dialects[d]);
   }
   kit->rows = calloc(count, sizeof *kit->rows);
-  struct router_row *routed = calloc(count, sizeof *routed);
+  struct router_row *routed = calloc(routed_count + 1, sizeof *routed);
   if (kit->rows == NULL || routed == NULL) {
     die("Out of memory for the routes.");
   }
+  routed_count = 0;
   for (size_t d = 0; d < config->dialect_count; d++) {
     const struct dialect *dialect = config->dialects[d];
     for (size_t r = 0; r < dialect->route_count; r++) {
       const struct route *route = &dialect->routes[r];
-      struct kit_row *row = &kit->rows[kit->row_count];
+      struct kit_row *row = &kit->rows[kit->row_count++];
+      check_route(route);
       row->dialect = dialect;
       row->route = route;
-      routed[kit->row_count] = (struct router_row){.method = route->method,
-                                                   .pattern = route->path,
-                                                   .fold_case = route->fold_case,
-                                                   .group = dialect->group,
-                                                   .data = row};
-      kit->row_count++;
+      for (const char *const *mount = mounts_of(dialect); *mount != NULL; mount++) {
+        routed[routed_count++] =
+            (struct router_row){.method = route->method,
+                                .pattern = str_format(patterns, "%s%s", *mount, route->path).at,
+                                .fold_case = route->fold_case,
+                                .group = dialect->group,
+                                .data = row};
+      }
     }
   }
-  kit->router = router_new(routed, kit->row_count);
+  kit->router = router_new(routed, routed_count);
   free(routed);
 }
 
@@ -72,6 +104,24 @@ static bool path_starts(struct str path, const char *prefix) {
   return whole && str_equal_fold((struct str){path.at, len}, str_of(prefix));
 }
 
+/* How much of the path this dialect claims under one of its mounts: the length of the longest prefix. */
+static size_t claim(const struct dialect *dialect, const char *mount, struct str path) {
+  size_t mount_len = strlen(mount);
+  if (mount_len > 0 && !path_starts(path, mount)) {
+    return 0;
+  }
+  size_t longest = mount_len;
+  struct str rest = {path.at + mount_len, path.len - mount_len};
+  rest = rest.len > 0 ? rest : STR("/");
+  for (const char *const *prefix = dialect->prefixes; prefix != NULL && *prefix != NULL; prefix++) {
+    size_t len = mount_len + strlen(*prefix);
+    if (len > longest && path_starts(rest, *prefix)) {
+      longest = len;
+    }
+  }
+  return longest;
+}
+
 /* Whose envelope an unknown path gets: the dialect with the longest fitting prefix. A path that was never
  * understood is nobody's but the root's. */
 static const struct dialect *dialect_of_path(const struct kit *kit, struct str path) {
@@ -80,9 +130,9 @@ static const struct dialect *dialect_of_path(const struct kit *kit, struct str p
   size_t best_len = 0;
   for (size_t d = 0; d < kit->config.dialect_count; d++) {
     const struct dialect *dialect = kit->config.dialects[d];
-    for (const char *const *prefix = dialect->prefixes; prefix != NULL && *prefix != NULL; prefix++) {
-      size_t len = strlen(*prefix);
-      if (len > best_len && path_starts(path, *prefix)) {
+    for (const char *const *mount = mounts_of(dialect); *mount != NULL; mount++) {
+      size_t len = claim(dialect, *mount, path);
+      if (len > best_len) {
         best = dialect;
         best_len = len;
       }
@@ -110,25 +160,42 @@ static bool refuse(struct call *call, const struct problem_kind *kind) {
 }
 
 static bool media_fits(const struct call *call) {
-  struct str media = call_media(call);
-  if (http_header(&call->exchange->head, "Content-Type").len == 0) {
-    return true; /* read as JSON */
+  const struct route *route = call->route;
+  if (route->input == NULL && route->body == 0) {
+    return true; /* not looked at, or any file */
   }
-  unsigned takes = call->route->body != 0 ? call->route->body : BODY_JSON;
-  return ((takes & BODY_JSON) != 0 && str_equal_fold(media, STR("application/json"))) ||
+  struct str media = call_media(call);
+  unsigned takes = route->body != 0 ? route->body : BODY_JSON;
+  if (http_header(&call->exchange->head, "Content-Type").len == 0) {
+    return takes != BODY_MULTIPART; /* read as JSON */
+  }
+  return ((takes & BODY_MULTIPART) != 0 && multipart_is(media)) ||
+         ((takes & BODY_JSON) != 0 && str_equal_fold(media, STR("application/json"))) ||
          ((takes & BODY_FORM) != 0 && str_equal_fold(media, STR("application/x-www-form-urlencoded")));
 }
 
-/* A large body of a caller without a token that we signed is not read at all. */
-static bool worth_reading(struct call *call) {
+/* A large body, or one that would go to the disk, of a caller without a token that we signed is not read at
+ * all. NULL: it is worth reading. */
+static const struct problem_kind *not_worth_reading(struct call *call) {
   const struct http_head *head = &call->exchange->head;
-  bool large = head->chunked || head->content_length > KIT_SMALL_BODY;
-  if (!large || call->route->permission == MAY_ANYONE || call->exchange->max_body <= KIT_SMALL_BODY) {
-    return true;
+  int64_t small = call->route->spool ? 0 : KIT_SMALL_BODY;
+  bool large = head->chunked || head->content_length > small;
+  if (!large || call->route->permission == MAY_ANYONE || (int64_t)call->exchange->max_body <= small) {
+    return NULL;
   }
   struct token_claims claims;
   struct str token = call_token(call, true);
-  return token.len > 0 && token_verify(token, &claims) == STATUS_OK;
+  if (token.len == 0 || token_verify(token, &claims) != STATUS_OK) {
+    return &session_no_token;
+  }
+  return claims.expires_at_s > call->ctx.now_us / TIME_SECOND_US ? NULL : &session_expired;
+}
+
+static size_t body_limit(const struct route *route) {
+  if (route->input == NULL && route->body == 0 && !route->spool) {
+    return 4096; /* of no meaning; a small one is read and ignored: clients send "{}" */
+  }
+  return route->max_body != 0 ? route->max_body : DEFAULT_BODY;
 }
 
 static bool no_route(struct kit *kit, struct http_exchange *exchange, enum router_result result,
@@ -164,18 +231,27 @@ bool kit_head(void *kit_pointer, struct http_exchange *exchange) {
   if (row->route->max_answer != 0) {
     exchange->body_out.max = row->route->max_answer;
   }
-  /* A route without a table takes no body of meaning; a small one is read and ignored: clients send "{}". */
-  exchange->max_body = row->route->input == NULL   ? 4096
-                       : row->route->max_body != 0 ? row->route->max_body
-                                                   : DEFAULT_BODY;
+  exchange->max_body = body_limit(row->route);
+  exchange->spool = row->route->spool;
+  exchange->streams = row->route->lane == LANE_EXPORT && !row->dialect->unlimited;
   bool has_body = exchange->head.chunked || exchange->head.content_length > 0;
-  if (has_body && row->route->input != NULL && !media_fits(call)) {
+  if (has_body && !media_fits(call)) {
     return refuse(call, &problem_unsupported);
   }
-  if (!worth_reading(call)) {
-    return refuse(call, &session_no_token);
+  const struct problem_kind *stranger = not_worth_reading(call);
+  return stranger == NULL || refuse(call, stranger);
+}
+
+/* What the server's number means to a dialect. */
+static const struct problem_kind *kind_of_refusal(int status) {
+  static const struct problem_kind *const kinds[] = {&problem_too_large, &problem_storage_full,
+                                                     &problem_unavailable, &problem_broken};
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    if (kit_http_of(kinds[i]->status) == status) {
+      return kinds[i];
+    }
   }
-  return true;
+  return &kit_bad_request;
 }
 
 /* The server's own refusals, in the envelope of the dialect whose path it seems to be. */
@@ -188,9 +264,10 @@ void kit_refuse(void *kit_pointer, struct http_exchange *exchange) {
   }
   cors_add(kit, exchange); /* the server dropped what the head had added */
   problem_clear(&call->ctx);
-  problem_set(&call->ctx, status == 413 ? &problem_too_large : &kit_bad_request);
-  call_print_problem(call, call->ctx.problem.kind->status);
-  if (status != exchange->status && status != 413) {
+  const struct problem_kind *kind = kind_of_refusal(status);
+  problem_set(&call->ctx, kind);
+  call_print_problem(call, kind->status);
+  if (status != exchange->status && kind == &kit_bad_request) {
     /* 408, 414, 431 and their like have no status of the desk: the same envelope with the server's number. */
     buf_clear(&exchange->body_out);
     call->dialect->print_problem(call, status, http_reason(status), &exchange->body_out);

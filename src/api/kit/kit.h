@@ -7,6 +7,7 @@
 #include "net/http.h"
 #include "net/router.h"
 #include "wire/field.h"
+#include "wire/multipart.h"
 
 /* What every dialect shares: a table of routes, and the one way a request goes through a row. */
 
@@ -18,6 +19,7 @@ enum lane {
   LANE_WRITER, /* writes: the handler runs inside a write transaction */
   LANE_POOL,   /* slow work */
   LANE_HASH,   /* Argon2: one or two threads of low priority */
+  LANE_EXPORT, /* answers of unknown length (call_stream): threads that a slow reader may hold up */
   LANE_COUNT
 };
 
@@ -28,10 +30,18 @@ struct answer {
   int status;
   const char *text;            /* what it means; for errors the documented message */
   const struct fields *fields; /* NULL: the dialect's error table for 4xx and 5xx */
+  /* Media types that are no JSON, of streams and files: {"text/csv", "application/pdf", NULL}; beside the
+   * JSON of `fields` where both are set. NULL: none. */
+  const char *const *produces;
 };
 
 /* Bodies a route takes. */
-enum { BODY_JSON = 1, BODY_FORM = 2 };
+enum {
+  BODY_JSON = 1,
+  BODY_FORM = 2,
+  /* multipart/form-data: its text parts fill `input`, as a form would; its files are in call->parts */
+  BODY_MULTIPART = 4
+};
 
 /* One endpoint. */
 struct route {
@@ -51,6 +61,11 @@ struct route {
   size_t max_body;                    /* 0: 1 MiB where input is set */
   size_t max_answer;                  /* 0: 16 MiB */
   bool fold_case;                     /* the path in any letter case */
+  /* The body goes into an unlinked file instead of memory (exchange->body_fd, body_size) once the token was
+   * found to be signed by us; the handler runs in the pool. Needs a permission but MAY_ANYONE, and max_body.
+   * With BODY_MULTIPART see call->parts; without it and without `input` any media type is taken. */
+  bool spool;
+  const char *file_part; /* BODY_MULTIPART: the name of the file's part, for the specification; NULL "file" */
 };
 
 /* How a dialect words a kind of problem. */
@@ -73,6 +88,9 @@ struct dialect {
   bool bare_token; /* "Authorization: <token>" is taken too */
   /* Whose unknown paths get this dialect's envelope; whole segments; ends with NULL. The longest wins. */
   const char *const *prefixes;
+  /* Each route is served under each of these, too: {"", "/v1", NULL}; a path there that nothing is served at
+   * gets this dialect's envelope. NULL: just as written. */
+  const char *const *mounts;
   int group;      /* router group; 0 */
   bool unlimited; /* health, metrics, documents: no token, no database, no rate limit, no lane */
 };
@@ -96,6 +114,7 @@ struct call {
   struct str token;          /* as sent, without "Bearer " */
   void *input;               /* struct of route->input */
   void *query;               /* struct of route->query */
+  struct multipart *parts;   /* of a multipart body; NULL without one */
   int http;                  /* the answer */
   const struct fields *answer_fields;
   const void *answer;
@@ -105,6 +124,12 @@ struct call {
   uint64_t generation; /* of the database before it was read for this call */
   bool admitted;       /* token, permission and body were checked */
   bool under_way;      /* counted as such until it is answered */
+  bool counted;        /* against the rate limit */
+  bool streaming;      /* call_stream was called */
+  bool streamed;       /* and a piece was sent: there is no other answer any more */
+  bool handled;        /* the handler ran */
+  size_t own_headers;  /* bytes of header lines that are not the handler's */
+  struct arena *page;  /* of call_page */
   enum status result;
   struct db_job job;
   struct call *next; /* for the lanes' queues */
@@ -114,7 +139,27 @@ struct call {
 enum status call_answer(struct call *call, int http, const struct fields *fields, const void *answer);
 /* An answer that is not JSON by table (documents, metrics). */
 enum status call_answer_raw(struct call *call, int http, struct str type, struct str text);
-/* Adds one header line to the answer. Not from a handler that writes: after a collision it is run again. */
+/* The answer is the first `size` bytes of this file, sent with constant memory, with its Content-Length. The
+ * exchange owns fd from now on, whatever happens. From any lane. */
+enum status call_answer_file(struct call *call, int http, struct str type, int fd, int64_t size);
+/* Begins an answer whose length is unknown, in LANE_EXPORT only (STATUS_BROKEN elsewhere). Up to 64 KiB
+ * (HTTP_STREAM_PIECE) become an ordinary answer with its length, and a handler that fails until then is
+ * answered in the dialect's envelope, as ever. Beyond, the answer is chunked (HTTP/1.0: until the
+ * connection's end) and a failure resets the connection, so that the client can tell. */
+enum status call_stream(struct call *call, int http, struct str type);
+/* Appends; small pieces are gathered. Sleeps while the client is slow. STATUS_UNAVAILABLE: nothing more is
+ * wanted (the client has gone or is too slow, the server stops, it was a HEAD); the handler ends with it. */
+enum status call_write(struct call *call, struct str bytes) MUST_CHECK;
+/* Runs the command in a read transaction of its own with an empty arena as ctx->arena, which is emptied again
+ * by the next call_page: what it made lives until then. For exports: one call for each page of rows, and
+ * call_write between them, so that neither memory nor a transaction lasts as long as the client reads. */
+enum status call_page(struct call *call, db_command command, void *arg) MUST_CHECK;
+/* A request's own arena is small, and made for quick answers. Long ones are told in the pool: there this gives the
+ * call an arena for long lists, which goes with the request's own. */
+void call_widen(struct call *call);
+/* STATUS_SLOW where the room was too small and there is more in the pool, else `status`. */
+enum status call_or_slow(const struct call *call, enum status status) MUST_CHECK;
+/* Adds one header line to the answer; what a handler added is dropped where it fails or is run again. */
 void call_header(struct call *call, const char *name, struct str value);
 /* The HTTP number of a status: the one array. */
 int kit_http_of(enum status status);

@@ -57,7 +57,7 @@ bool known_find(const struct known *known, struct str token, uint64_t generation
   const struct entry *entry = known->slots[hash % SLOTS];
   if (entry == NULL || entry->hash != hash || entry->generation != generation ||
       entry->token_len != token.len || memcmp(entry->bytes, token.at, token.len) != 0 ||
-      entry->who.expires_at <= ctx->now_us) {
+      entry->who.token_expires_at <= ctx->now_us) {
     return false;
   }
   *out = entry->who;

@@ -1,4 +1,5 @@
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,8 @@ struct entry {
 
 struct limiter {
   int64_t per_minute;
+  char policy[96]; /* the header lines as far as they are always alike */
+  size_t policy_len;
   uint64_t seed;
   pthread_mutex_t locks[LOCKS];
   struct entry entries[SETS][WAYS];
@@ -34,6 +37,10 @@ struct limiter *limiter_new(int64_t per_minute) {
     die("Out of memory for the rate limit's table.");
   }
   limiter->per_minute = per_minute;
+  limiter->policy_len = (size_t)snprintf(limiter->policy, sizeof limiter->policy,
+                                         "RateLimit-Policy: \"default\";q=%lld;w=60\r\n"
+                                         "RateLimit: \"default\";r=",
+                                         (long long)per_minute);
   random_bytes(&limiter->seed, sizeof limiter->seed);
   for (int i = 0; i < LOCKS; i++) {
     pthread_mutex_init(&limiter->locks[i], NULL);
@@ -66,7 +73,7 @@ static uint64_t key_of(const struct limiter *limiter, int64_t account_id, struct
 }
 
 bool limiter_take(struct limiter *limiter, int64_t account_id, struct str address, int64_t now_us,
-                  uint32_t *retry_after_s) {
+                  struct rate *out) {
   uint64_t key = key_of(limiter, account_id, address);
   uint32_t window = (uint32_t)(now_us / TIME_MINUTE_US);
   size_t set = (key >> 16) % SETS;
@@ -92,10 +99,16 @@ bool limiter_take(struct limiter *limiter, int64_t account_id, struct str addres
   }
   bool fits = entry->count < limiter->per_minute;
   entry->count += fits;
+  out->left = limiter->per_minute - entry->count;
   pthread_mutex_unlock(lock);
-  if (!fits) {
-    *retry_after_s =
-        (uint32_t)((TIME_MINUTE_US - now_us % TIME_MINUTE_US + TIME_SECOND_US - 1) / TIME_SECOND_US);
-  }
+  out->reset_s = (uint32_t)((TIME_MINUTE_US - now_us % TIME_MINUTE_US + TIME_SECOND_US - 1) / TIME_SECOND_US);
   return fits;
+}
+
+void limiter_headers(const struct limiter *limiter, const struct rate *rate, struct buf *headers) {
+  buf_add(headers, limiter->policy, limiter->policy_len);
+  buf_add_int(headers, rate->left);
+  buf_add(headers, ";t=", 3);
+  buf_add_int(headers, rate->reset_s);
+  buf_add(headers, "\r\n", 2);
 }

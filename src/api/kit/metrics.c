@@ -96,6 +96,13 @@ static void print_durations(const struct kit *kit, struct buf *out) {
 void kit_metrics(struct kit *kit, struct buf *out) {
   print_answers(kit, out);
   print_durations(kit, out);
+  buf_format(
+      out,
+      "# HELP sigap_http_streams_total Answers longer than a piece that were sent while they were made.\n"
+      "# TYPE sigap_http_streams_total counter\n"
+      "sigap_http_streams_total{result=\"whole\"} %llu\n"
+      "sigap_http_streams_total{result=\"broken\"} %llu\n",
+      (unsigned long long)get(&kit->streams[true]), (unsigned long long)get(&kit->streams[false]));
   buf_format(out,
              "# HELP sigap_http_in_flight Requests read and not yet answered.\n"
              "# TYPE sigap_http_in_flight gauge\nsigap_http_in_flight %lld\n",

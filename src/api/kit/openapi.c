@@ -28,6 +28,7 @@ struct entry {
   const char *text;
   const struct fields *fields;     /* NULL: no body by a table */
   const struct problem_kind *kind; /* an error in the dialect's envelope; NULL: none */
+  const char *const *produces;     /* media types that are no JSON; NULL none */
 };
 
 struct entries {
@@ -163,17 +164,55 @@ static const char *scope_words(enum scope scope) {
   return "all";
 }
 
+/* What the rows of the permission table are called; told, so that tests can hold each route against it. */
+static const char *const permission_names[PERMISSION_COUNT] = {
+    [MAY_ANYONE] = "anyone",
+    [MAY_SIGNED_IN] = "signed_in",
+    [MAY_TICKET_CREATE] = "ticket_create",
+    [MAY_TICKET_READ] = "ticket_read",
+    [MAY_TICKET_ASSIGN] = "ticket_assign",
+    [MAY_TICKET_STATUS] = "ticket_status",
+    [MAY_TICKET_REPLY] = "ticket_reply",
+    [MAY_TICKET_REMOVE] = "ticket_remove",
+    [MAY_TICKET_CHANGE] = "ticket_change",
+    [MAY_ACCOUNT_LIST] = "account_list",
+    [MAY_ACCOUNT_WRITE] = "account_write",
+    [MAY_PROFILE] = "profile",
+    [MAY_CUSTOMER_READ] = "customer_read",
+    [MAY_CUSTOMER_WRITE] = "customer_write",
+    [MAY_TECHNICIAN_READ] = "technician_read",
+    [MAY_TECHNICIAN_WRITE] = "technician_write",
+    [MAY_INVENTORY_READ] = "inventory_read",
+    [MAY_INVENTORY_WRITE] = "inventory_write",
+    [MAY_INVENTORY_ASSIGN] = "inventory_assign",
+    [MAY_REPORT] = "report",
+    [MAY_DASHBOARD] = "dashboard",
+    [MAY_SLA_READ] = "sla_read",
+    [MAY_SLA_WRITE] = "sla_write",
+    [MAY_TENANT] = "tenant",
+};
+
 static bool needs_token(const struct route *route) {
   return route->permission != MAY_ANYONE;
 }
 
+static bool is_open_to(const struct route *route, enum role role) {
+  return access_scope(role, route->permission) != SCOPE_NONE &&
+         (route->roles == 0 || (route->roles & (1u << role)) != 0);
+}
+
+/* Where every role may come in, the route itself documents whom it sends away. */
 static bool may_be_forbidden(const struct route *route) {
-  return needs_token(route) && (route->permission != MAY_SIGNED_IN || route->roles != 0);
+  bool forbidden = false;
+  for (int role = ROLE_CUSTOMER; role < ROLE_COUNT; role++) {
+    forbidden |= !is_open_to(route, (enum role)role);
+  }
+  return needs_token(route) && forbidden;
 }
 
 static void who_may(struct buf *out, const struct route *route) {
   wire_print_key(out, "description");
-  if (!may_be_forbidden(route)) {
+  if (!needs_token(route) || (route->permission == MAY_SIGNED_IN && route->roles == 0)) {
     wire_print_text(out,
                     needs_token(route) ? STR("For every signed-in account.") : STR("No token is needed."));
     return;
@@ -181,12 +220,11 @@ static void who_may(struct buf *out, const struct route *route) {
   bool first = true;
   buf_add_text(out, "\"For the roles ");
   for (int role = ROLE_COUNT - 1; role >= ROLE_CUSTOMER; role--) {
-    enum scope scope = access_scope((enum role)role, route->permission);
-    if (scope == SCOPE_NONE || (route->roles != 0 && (route->roles & (1u << role)) == 0)) {
-      continue;
+    if (is_open_to(route, (enum role)role)) {
+      enum scope scope = access_scope((enum role)role, route->permission);
+      buf_format(out, "%s%s (%s)", first ? "" : ", ", role_name((enum role)role), scope_words(scope));
+      first = false;
     }
-    buf_format(out, "%s%s (%s)", first ? "" : ", ", role_name((enum role)role), scope_words(scope));
-    first = false;
   }
   buf_add_text(out, ".\"");
 }
@@ -222,11 +260,16 @@ static void query_parameter(struct buf *out, const struct field *row, const char
   buf_add_char(out, '}');
 }
 
+/* Neither a form nor a query string can hold these. */
+static bool fits_form(const struct field *row) {
+  return row->kind != FIELD_KIND_OBJECT && row->kind != FIELD_KIND_LIST && row->kind != FIELD_KIND_CONST;
+}
+
 static void query_parameters(struct doc *doc, const struct fields *query) {
   for (unsigned i = 0; i < query->count; i++) {
     const struct field *row = &query->rows[i];
-    if (row->kind == FIELD_KIND_OBJECT || row->kind == FIELD_KIND_LIST || row->kind == FIELD_KIND_CONST) {
-      continue; /* a query string can't hold these */
+    if (!fits_form(row)) {
+      continue;
     }
     bool required = (row->flags & FIELD_REQUIRED) != 0 && row->alias == NULL;
     query_parameter(doc->out, row, row->name, row->text, required);
@@ -260,18 +303,50 @@ static void request_content(struct buf *out, const struct fields *input, const c
   buf_add_char(out, '}');
 }
 
+/* The rows that a form can hold, and the file. */
+static void multipart_content(struct buf *out, const struct route *route) {
+  const char *file = route->file_part != NULL ? route->file_part : "file";
+  unsigned rows = route->input != NULL ? route->input->count : 0;
+  wire_print_key(out, "multipart/form-data");
+  buf_add_text(out, "{\"schema\":{\"type\":\"object\",\"properties\":{");
+  for (unsigned i = 0; i < rows; i++) {
+    if (fits_form(&route->input->rows[i])) {
+      wire_print_key(out, route->input->rows[i].name);
+      wire_row_schema(out, &route->input->rows[i], WIRE_IN);
+    }
+  }
+  wire_print_key(out, file);
+  buf_add_text(out,
+               "{\"type\":\"string\",\"contentMediaType\":\"application/octet-stream\"}},\"required\":[");
+  for (unsigned i = 0; i < rows; i++) {
+    const struct field *row = &route->input->rows[i];
+    if (fits_form(row) && (row->flags & FIELD_REQUIRED) != 0 && row->alias == NULL) {
+      wire_print_text(out, str_of(row->name));
+      buf_add_char(out, ',');
+    }
+  }
+  wire_print_text(out, str_of(file));
+  buf_add_text(out, "]}}");
+}
+
 static void request_body(struct buf *out, const struct route *route) {
-  if (route->input == NULL) {
+  unsigned body = route->body != 0 || route->input == NULL ? route->body : BODY_JSON;
+  if (body == 0 && !route->spool) {
     return;
   }
-  unsigned body = route->body != 0 ? route->body : BODY_JSON;
   wire_print_key(out, "requestBody");
   buf_add_text(out, "{\"required\":true,\"content\":{");
+  if (body == 0) {
+    buf_add_text(out, "\"application/octet-stream\":{}");
+  }
   if ((body & BODY_JSON) != 0) {
     request_content(out, route->input, "application/json");
   }
   if ((body & BODY_FORM) != 0) {
     request_content(out, route->input, "application/x-www-form-urlencoded");
+  }
+  if ((body & BODY_MULTIPART) != 0) {
+    multipart_content(out, route);
   }
   buf_add_text(out, "}}");
 }
@@ -281,7 +356,7 @@ static void request_body(struct buf *out, const struct route *route) {
 static void entry_add(struct entries *entries, struct entry entry) {
   for (size_t i = 0; i < entries->count; i++) {
     const struct entry *other = &entries->at[i];
-    if (other->status == entry.status && other->fields == entry.fields &&
+    if (other->status == entry.status && other->fields == entry.fields && other->produces == entry.produces &&
         strcmp(other->text, entry.text) == 0) {
       return;
     }
@@ -297,7 +372,7 @@ static void entry_add_kind(const struct doc *doc, struct entries *entries, const
   struct call call = {.dialect = doc->dialect};
   const char *message = "";
   int status = call_saying(&call, kind, &message);
-  entry_add(entries, (struct entry){status, message, doc->dialect->error, kind});
+  entry_add(entries, (struct entry){status, message, doc->dialect->error, kind, NULL});
 }
 
 /* A kind that fits a documented error: the one the dialect words so, else one of the same number. */
@@ -334,21 +409,22 @@ static void sort_entries(struct entries *entries) {
 
 static void collect_own(const struct doc *doc, const struct route *route, struct entries *entries) {
   for (const struct answer *answer = route->answers; answer != NULL && answer->status != 0; answer++) {
-    bool error = answer->fields == NULL && answer->status >= 400;
+    bool error = answer->fields == NULL && answer->produces == NULL && answer->status >= 400;
     const char *text = answer->text != NULL ? answer->text : http_reason(answer->status);
     struct answer worded = {answer->status, text, answer->fields};
     entry_add(entries, (struct entry){answer->status, text, error ? doc->dialect->error : answer->fields,
-                                      error ? kind_of(doc->dialect, &worded) : NULL});
+                                      error ? kind_of(doc->dialect, &worded) : NULL, answer->produces});
   }
 }
 
 static void collect_entries(const struct doc *doc, const struct route *route, struct entries *entries) {
   collect_own(doc, route, entries);
-  if (route->input != NULL || route->query != NULL) {
+  bool read = route->input != NULL || (route->body & BODY_MULTIPART) != 0;
+  if (read || route->query != NULL) {
     entry_add_kind(doc, entries, &problem_invalid);
-  }
-  if (route->input != NULL) {
     entry_add_kind(doc, entries, &wire_malformed);
+  }
+  if (read) {
     entry_add_kind(doc, entries, &problem_unsupported);
   }
   if (needs_token(route)) {
@@ -360,7 +436,7 @@ static void collect_entries(const struct doc *doc, const struct route *route, st
   if (!doc->dialect->unlimited) {
     entry_add_kind(doc, entries, &kit_rate_limited);
   }
-  if (route->lane == LANE_WRITER || route->lane == LANE_HASH) {
+  if (route->lane == LANE_WRITER || route->lane == LANE_HASH || route->spool) {
     entry_add_kind(doc, entries, &problem_storage_full);
   }
   entry_add_kind(doc, entries, &problem_too_large); /* the body, the head, or the answer */
@@ -433,11 +509,10 @@ static void response_schema(struct buf *out, const struct entries *entries, int 
   buf_add_text(out, count > 1 ? "]}" : "");
 }
 
-static void response_content(struct doc *doc, const struct route *route, const struct entries *entries,
-                             int status) {
+static void json_content(struct doc *doc, const struct route *route, const struct entries *entries,
+                         int status) {
   struct buf *out = doc->out;
-  wire_print_key(out, "content");
-  buf_add_text(out, "{\"application/json\":{");
+  buf_add_text(out, "\"application/json\":{");
   response_schema(out, entries, status);
   wire_print_key(out, "examples");
   buf_add_char(out, '{');
@@ -452,7 +527,26 @@ static void response_content(struct doc *doc, const struct route *route, const s
       buf_add_char(out, '}');
     }
   }
-  buf_add_text(out, "}}}");
+  buf_add_text(out, "}}");
+}
+
+/* Texts and files. Answers with one number that are told in several rows tell their types once. */
+static void produced_content(struct buf *out, const struct entries *entries, int status) {
+  const char *const *told = NULL;
+  for (size_t i = 0; i < entries->count; i++) {
+    const char *const *type = entries->at[i].status == status ? entries->at[i].produces : NULL;
+    if (type == NULL || type == told) {
+      continue;
+    }
+    for (told = type; *type != NULL; type++) {
+      wire_print_key(out, *type);
+      buf_add_text(out, "{\"schema\":{\"type\":\"string\"");
+      if (strncmp(*type, "text/", 5) != 0) {
+        wire_print_key_text(out, "contentMediaType", *type);
+      }
+      buf_add_text(out, "}}");
+    }
+  }
 }
 
 static void response_description(struct buf *out, const struct entries *entries, int status) {
@@ -471,9 +565,11 @@ static void response_description(struct buf *out, const struct entries *entries,
 /* Answers with one number are one response. */
 static void response(struct doc *doc, const struct route *route, const struct entries *entries, int status) {
   struct buf *out = doc->out;
-  bool has_body = false;
+  bool json = false;
+  bool other = false;
   for (size_t i = 0; i < entries->count; i++) {
-    has_body |= entries->at[i].status == status && entries->at[i].fields != NULL;
+    json |= entries->at[i].status == status && entries->at[i].fields != NULL;
+    other |= entries->at[i].status == status && entries->at[i].produces != NULL;
   }
   next_item(out);
   buf_format(out, "\"%d\":{", status);
@@ -483,8 +579,14 @@ static void response(struct doc *doc, const struct route *route, const struct en
                  ",\"headers\":{\"Retry-After\":{\"description\":\"Seconds to wait before the next try.\","
                  "\"schema\":{\"type\":\"integer\"}}}");
   }
-  if (has_body) {
-    response_content(doc, route, entries, status);
+  if (json || other) {
+    wire_print_key(out, "content");
+    buf_add_char(out, '{');
+    if (json) {
+      json_content(doc, route, entries, status);
+    }
+    produced_content(out, entries, status);
+    buf_add_char(out, '}');
   }
   buf_add_char(out, '}');
 }
@@ -524,6 +626,7 @@ static void operation(struct doc *doc, const struct route *route, const char *pa
   wire_print_key_text(out, "operationId", route->name);
   wire_print_key_text(out, "summary", route->summary);
   who_may(out, route);
+  wire_print_key_text(out, "x-permission", permission_names[route->permission]);
   parameters(doc, route, path);
   request_body(out, route);
   responses(doc, route);
@@ -579,7 +682,7 @@ static void collect_schemas(struct doc *doc) {
   const struct dialect *dialect = doc->dialect;
   for (size_t i = 0; i < dialect->route_count; i++) {
     const struct route *route = &dialect->routes[i];
-    if (route->input != NULL) {
+    if (route->input != NULL && route->body != BODY_MULTIPART) {
       doc->direction = WIRE_IN;
       wire_each_table(route->input, schema_add, doc);
     }
@@ -632,6 +735,23 @@ static void info(struct doc *doc) {
   buf_add_text(out, ",\"license\":{\"name\":\"MIT\",\"identifier\":\"MIT\"}}");
 }
 
+/* A server for each mount: the paths stand once. */
+static void servers(struct doc *doc, const char *server_url) {
+  static const char *const as_written[] = {"", NULL};
+  const char *const *mount = doc->dialect->mounts != NULL ? doc->dialect->mounts : as_written;
+  struct str base = str_of(server_url != NULL ? server_url : "");
+  wire_print_key(doc->out, "servers");
+  buf_add_char(doc->out, '[');
+  for (; *mount != NULL; mount++) {
+    struct str url = str_format(doc->arena, "%.*s%s", STR_ARG(base), *mount);
+    next_item(doc->out);
+    buf_add_text(doc->out, "{\"url\":");
+    wire_print_text(doc->out, url.len > 0 ? url : STR("/"));
+    buf_add_char(doc->out, '}');
+  }
+  buf_add_char(doc->out, ']');
+}
+
 void kit_openapi(const struct dialect *dialect, const char *server_url, struct buf *out) {
   struct arena *arena CLEANUP_ARENA = arena_new(ARENA_MAX);
   struct doc *doc = ARENA_NEW(arena, struct doc);
@@ -639,10 +759,7 @@ void kit_openapi(const struct dialect *dialect, const char *server_url, struct b
   buf_add_char(out, '{');
   wire_print_key_text(out, "openapi", "3.1.0");
   info(doc);
-  wire_print_key(out, "servers");
-  buf_add_text(out, "[{\"url\":");
-  wire_print_text(out, str_of(server_url != NULL ? server_url : "/"));
-  buf_add_text(out, "}]");
+  servers(doc, server_url);
   tags(doc);
   buf_add_text(out, dialect->bare_token ? ",\"security\":[{\"bearer\":[]},{\"bareToken\":[]}]"
                                         : ",\"security\":[{\"bearer\":[]}]");

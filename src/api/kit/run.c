@@ -100,14 +100,19 @@ static enum status permit(struct call *call) {
 
 static enum status take_rate(struct call *call) {
   struct kit *kit = call->kit;
-  uint32_t retry_after_s = 0;
-  if (kit->limiter == NULL || limiter_take(kit->limiter, call->who.account_id, call->exchange->peer,
-                                           call->ctx.now_us, &retry_after_s)) {
+  if (kit->limiter == NULL || call->counted) {
+    return STATUS_OK;
+  }
+  struct rate rate;
+  bool fits = limiter_take(kit->limiter, call->who.account_id, call->exchange->peer, call->ctx.now_us, &rate);
+  limiter_headers(kit->limiter, &rate, &call->exchange->headers);
+  call->counted = true;
+  if (fits) {
     return STATUS_OK;
   }
   problem_clear(&call->ctx);
   problem_set(&call->ctx, &kit_rate_limited);
-  call->ctx.problem.retry_after_s = retry_after_s;
+  call->ctx.problem.retry_after_s = rate.reset_s;
   return STATUS_TOO_MANY;
 }
 
@@ -115,20 +120,47 @@ static bool is_form(const struct call *call) {
   return str_equal_fold(call_media(call), STR("application/x-www-form-urlencoded"));
 }
 
+/* Where nothing else is taken, a body that is not said to be one is told what is wrong with it. */
+static bool is_multipart(const struct call *call) {
+  unsigned takes = call->route->body;
+  return takes == BODY_MULTIPART || ((takes & BODY_MULTIPART) != 0 && multipart_is(call_media(call)));
+}
+
+static enum status parse_multipart(struct call *call) {
+  const struct http_exchange *exchange = call->exchange;
+  struct str type = http_header(&exchange->head, "Content-Type");
+  struct multipart *parts = ARENA_NEW(call->ctx.arena, struct multipart);
+  TRY(exchange->spool ? multipart_read_file(&call->ctx, type, exchange->body_fd, exchange->body_size, parts)
+                      : multipart_read(&call->ctx, type, exchange->body, parts));
+  call->parts = parts;
+  return call->route->input != NULL ? wire_read_multipart(&call->ctx, parts, call->route->input, call->input)
+                                    : STATUS_OK;
+}
+
+static enum status parse_body(struct call *call) {
+  const struct route *route = call->route;
+  if (route->input != NULL) {
+    call->input = arena_alloc(call->ctx.arena, route->input->size);
+  }
+  if (is_multipart(call)) {
+    return parse_multipart(call);
+  }
+  if (route->input == NULL) {
+    return STATUS_OK;
+  }
+  return is_form(call) ? wire_read_form(&call->ctx, call->exchange->body, route->input, call->input)
+                       : wire_read_json(&call->ctx, call->exchange->body, route->input, call->input);
+}
+
 /* Faults of query and body are told together. */
 static enum status parse(struct call *call) {
   const struct route *route = call->route;
   enum status query = STATUS_OK;
-  enum status body = STATUS_OK;
   if (route->query != NULL) {
     call->query = arena_alloc(call->ctx.arena, route->query->size);
     query = wire_read_form(&call->ctx, call->exchange->head.query, route->query, call->query);
   }
-  if (route->input != NULL) {
-    call->input = arena_alloc(call->ctx.arena, route->input->size);
-    body = is_form(call) ? wire_read_form(&call->ctx, call->exchange->body, route->input, call->input)
-                         : wire_read_json(&call->ctx, call->exchange->body, route->input, call->input);
-  }
+  enum status body = parse_body(call);
   return query != STATUS_OK ? query : body;
 }
 
@@ -153,8 +185,7 @@ static enum status admit_command(struct ctx *ctx, void *arg) {
 
 static enum status handle_command(struct ctx *ctx, void *arg) {
   (void)ctx;
-  struct call *call = arg;
-  return call->route->handler(call);
+  return call_handle(arg);
 }
 
 static enum status admit_and_handle(struct ctx *ctx, void *arg) {
@@ -196,6 +227,10 @@ static void submit(struct call *call, enum lane lane) {
 }
 
 static void finish(struct call *call) {
+  if (call->streamed) {
+    stream_finish(call);
+    return;
+  }
   if (call->result == STATUS_SLOW && call->lane != LANE_POOL) {
     problem_clear(&call->ctx);
     submit(call, LANE_POOL);
@@ -210,7 +245,10 @@ static void finish(struct call *call) {
  * quick goes to the database pool. */
 static enum lane choose_lane(const struct call *call) {
   enum lane lane = call->route->lane;
-  if (lane == LANE_HASH || lane == LANE_POOL) {
+  if (call->route->spool) {
+    return LANE_POOL;
+  }
+  if (lane == LANE_HASH || lane == LANE_POOL || lane == LANE_EXPORT) {
     return lane;
   }
   if (call->exchange->body.len > KIT_SMALL_BODY) {
@@ -236,7 +274,7 @@ void kit_run(struct call *call, struct db *db) {
     /* Slow work keeps no transaction open: its commands open their own. */
     call->result = call->admitted ? STATUS_OK : db_read(&call->ctx, admit_command, call);
     if (call->result == STATUS_OK) {
-      call->result = call->route->handler(call);
+      call->result = call_handle(call);
     }
   }
   finish(call);
@@ -278,7 +316,7 @@ static void run_bare(struct call *call) {
   call->lane = LANE_INLINE;
   call->result = parse(call);
   if (call->result == STATUS_OK) {
-    call->result = call->route->handler(call);
+    call->result = call_handle(call);
   }
   print_and_answer(call->exchange);
 }

@@ -32,7 +32,8 @@ struct who {
   bool operator_staff; /* staff of tenant 1 */
   struct str name;
   struct str email;
-  int64_t expires_at; /* of the session, microseconds */
+  int64_t expires_at;       /* of the session, microseconds */
+  int64_t token_expires_at; /* of the token it came with: no later */
 };
 
 /* Where a cell of the table says more than yes or no, the scope tells how far it reaches. */

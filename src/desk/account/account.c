@@ -1,5 +1,7 @@
 #include "desk/account/account.h"
 
+#include <string.h>
+
 #include "db/db.h"
 #include "desk/account/account_rows.h"
 #include "desk/event/event.h"
@@ -7,7 +9,7 @@
 #include "desk/statements.h"
 #include "desk/tenant/tenant.h"
 
-enum { NAME_MAX_CHARACTERS = 255 };
+enum { NAME_MAX_CHARACTERS = 255, AVATAR_MAX_BYTES = 2048 };
 
 const struct problem_kind account_not_found = {STATUS_NOT_FOUND, "account_not_found",
                                                "There is no such account."};
@@ -69,16 +71,6 @@ static enum status check_tenant(struct ctx *ctx, int64_t tenant_id) {
   return tenant.is_active ? STATUS_OK : problem_set(ctx, &tenant_inactive);
 }
 
-static const char *text_fault(struct str text, size_t max_characters) {
-  if (!str_utf8(text)) {
-    return "must be UTF-8 text";
-  }
-  if (str_has_control(text)) {
-    return "must not hold control characters";
-  }
-  return str_points(text) > max_characters ? "must be at most 255 characters" : NULL;
-}
-
 static struct str password_fault(enum password_rule rule) {
   switch (rule) {
     case PASSWORD_UPPER_LOWER_DIGIT:
@@ -92,41 +84,63 @@ static struct str password_fault(enum password_rule rule) {
   }
 }
 
-static enum status weak_password(struct ctx *ctx, enum password_rule rule) {
+enum status account_weak(struct ctx *ctx, enum password_rule rule) {
   enum status status = problem_set(ctx, &account_weak_password);
   (void)problem_fault(ctx, STR("password"), password_fault(rule)); /* adds to the kind that is set */
   return status;
 }
 
-/* All faults at once; a weak password alone is its own kind, because dialects have a text for it. */
-static enum status check_fields(struct ctx *ctx, const struct account_new *new_account) {
-  enum status status = STATUS_OK;
-  struct str name = new_account->name;
-  if (str_trim(name).len == 0) {
-    status = problem_fault(ctx, STR("name"), STR("is required"));
-  } else {
-    const char *wrong = text_fault(name, NAME_MAX_CHARACTERS);
-    if (wrong != NULL) {
-      status = problem_fault(ctx, STR("name"), str_of(wrong));
+/* A picture's address: on the web, or of an upload here. */
+static bool avatar_fits(struct str avatar) {
+  static const char *const starts[] = {"https://", "http://", "/api/files/", "/v1/api/files/"};
+  if (avatar.len > AVATAR_MAX_BYTES || !str_utf8(avatar) || str_has_control(avatar) ||
+      str_find(avatar, ' ') < avatar.len || str_find(avatar, '\n') < avatar.len ||
+      str_find(avatar, '\t') < avatar.len) {
+    return false;
+  }
+  for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+    size_t len = strlen(starts[i]);
+    if (str_starts(avatar, starts[i]) && avatar.len > len && avatar.at[len] != '/') {
+      return true;
     }
   }
-  if (!email_is_valid(new_account->email)) {
+  return false;
+}
+
+enum status account_check_words(struct ctx *ctx, const struct account_words *words) {
+  enum status status = STATUS_OK;
+  if (words->name != NULL) {
+    status = problem_check_text(ctx, "name", *words->name, true, NAME_MAX_CHARACTERS);
+  }
+  if (words->email != NULL && !email_is_valid(*words->email)) {
     status = problem_fault(ctx, STR("email"), STR("is not an e-mail address"));
   }
-  const char *wrong = text_fault(new_account->phone, NAME_MAX_CHARACTERS);
-  if (wrong != NULL) {
-    status = problem_fault(ctx, STR("phone"), str_of(wrong));
+  if (words->phone != NULL &&
+      problem_check_text(ctx, "phone", *words->phone, false, NAME_MAX_CHARACTERS) != STATUS_OK) {
+    status = STATUS_INVALID;
   }
-  if (role_name(new_account->role) == NULL) {
-    status = problem_fault(ctx, STR("role"), STR("is not a role"));
-  }
-  if (new_account->password.at != NULL && !password_fits(new_account->password, new_account->rule)) {
-    status = weak_password(ctx, new_account->rule);
+  if (words->avatar != NULL && words->avatar->at != NULL && !avatar_fits(*words->avatar)) {
+    status = problem_fault(ctx, STR("avatar"), STR("must be an http or https address, or that of an upload"));
   }
   return status;
 }
 
-static enum status check_email_free(struct ctx *ctx, int64_t tenant_id, struct str email_folded) {
+/* All faults at once; a weak password alone is its own kind, because dialects have a text for it. */
+static enum status check_fields(struct ctx *ctx, const struct account_new *new_account) {
+  enum status status = account_check_words(ctx, &(struct account_words){.name = &new_account->name,
+                                                                        .email = &new_account->email,
+                                                                        .phone = &new_account->phone,
+                                                                        .avatar = &new_account->avatar});
+  if (role_name(new_account->role) == NULL) {
+    status = problem_fault(ctx, STR("role"), STR("is not a role"));
+  }
+  if (new_account->password.at != NULL && !password_fits(new_account->password, new_account->rule)) {
+    status = account_weak(ctx, new_account->rule);
+  }
+  return status;
+}
+
+enum status account_check_email_free(struct ctx *ctx, int64_t tenant_id, struct str email_folded) {
   struct account_by_email_in in = {.tenant_id = tenant_id, .email_folded = email_folded};
   struct account_row row;
   enum status status = sql_account_by_email(ctx, &in, &row);
@@ -164,13 +178,14 @@ static enum status create_in_transaction(struct ctx *ctx, void *arg) {
       .email = account->email,
       .email_folded = str_fold(ctx->arena, account->email),
       .phone = account->phone,
+      .avatar = account->avatar,
       .role = account->role,
       .password_hash = creation->password_hash,
       .must_change_password = account->must_change_password,
       .language = account->language,
       .created_at = account->created_at,
   };
-  TRY(check_email_free(ctx, account->tenant_id, in.email_folded));
+  TRY(account_check_email_free(ctx, account->tenant_id, in.email_folded));
   struct account_insert_row row;
   enum status status = sql_account_insert(ctx, &in, &row);
   if (status == STATUS_DUPLICATE) {
@@ -178,7 +193,9 @@ static enum status create_in_transaction(struct ctx *ctx, void *arg) {
   }
   TRY(status);
   account->id = row.id;
-  return tell(ctx, EVENT_ACCOUNT_CREATED, account);
+  TRY(account_count_add(ctx, account, 1));
+  TRY(tell(ctx, EVENT_ACCOUNT_CREATED, account));
+  return new_account->with != NULL ? new_account->with(ctx, account, new_account->with_arg) : STATUS_OK;
 }
 
 enum status account_create(struct ctx *ctx, const struct account_new *new_account, struct account *out) {
@@ -192,7 +209,7 @@ enum status account_create(struct ctx *ctx, const struct account_new *new_accoun
     TRY(check_authority(ctx, &wanted));
   }
   TRY(check_fields(ctx, &wanted));
-  TRY(check_email_free(ctx, wanted.tenant_id, str_fold(ctx->arena, wanted.email)));
+  TRY(account_check_email_free(ctx, wanted.tenant_id, str_fold(ctx->arena, wanted.email)));
   struct creation creation = {
       .new_account = &wanted,
       .account = {
@@ -201,6 +218,7 @@ enum status account_create(struct ctx *ctx, const struct account_new *new_accoun
           .name = str_copy(ctx->arena, wanted.name),
           .email = str_copy(ctx->arena, wanted.email),
           .phone = str_copy(ctx->arena, wanted.phone),
+          .avatar = str_copy(ctx->arena, wanted.avatar),
           .role = (int)wanted.role,
           .is_active = true,
           .must_change_password = wanted.must_change_password,
@@ -238,7 +256,7 @@ static enum status hold_for_change(struct ctx *ctx, int64_t account_id, struct a
   return STATUS_OK;
 }
 
-static enum status check_not_last(struct ctx *ctx, const struct account *account) {
+enum status account_check_not_last(struct ctx *ctx, const struct account *account) {
   if (account->role != ROLE_SUPER_ADMIN || !account->is_active) {
     return STATUS_OK;
   }
@@ -248,10 +266,14 @@ static enum status check_not_last(struct ctx *ctx, const struct account *account
   return another ? STATUS_OK : problem_set(ctx, &account_last_super_admin);
 }
 
+enum status account_tell_changed(struct ctx *ctx, const struct account *account) {
+  return tell(ctx, EVENT_ACCOUNT_CHANGED, account);
+}
+
 /* What follows every change that ends sign-ins. */
 static enum status changed_and_out(struct ctx *ctx, const struct account *account, int64_t keep_session) {
   TRY(session_end_account(ctx, account->id, keep_session));
-  return tell(ctx, EVENT_ACCOUNT_CHANGED, account);
+  return account_tell_changed(ctx, account);
 }
 
 static enum status remove_row(struct ctx *ctx, const struct account *account) {
@@ -261,6 +283,7 @@ static enum status remove_row(struct ctx *ctx, const struct account *account) {
   if (changed == 0) {
     return problem_set(ctx, &account_not_found);
   }
+  TRY(account_count_add(ctx, account, -1));
   return changed_and_out(ctx, account, 0);
 }
 
@@ -272,7 +295,7 @@ static enum status delete_in_transaction(struct ctx *ctx, void *arg) {
   if (account.id == ctx->who->account_id) {
     return problem_set(ctx, &account_role_forbidden);
   }
-  TRY(check_not_last(ctx, &account));
+  TRY(account_check_not_last(ctx, &account));
   return remove_row(ctx, &account);
 }
 
@@ -281,9 +304,12 @@ enum status account_delete(struct ctx *ctx, int64_t account_id) {
 }
 
 static enum status delete_self_in_transaction(struct ctx *ctx, void *arg) {
-  const struct account *account = arg;
-  TRY(tenant_lock(ctx, account->tenant_id));
-  return remove_row(ctx, account);
+  const struct account *proved = arg;
+  TRY(tenant_lock(ctx, proved->tenant_id));
+  /* As it is now: the counters must not be told what it was when it was proved. */
+  struct account account;
+  TRY(account_anywhere(ctx, proved->id, &account));
+  return remove_row(ctx, &account);
 }
 
 enum status account_delete_self(struct ctx *ctx, const struct account *account) {
@@ -298,9 +324,12 @@ static enum status disable_in_transaction(struct ctx *ctx, void *arg) {
   const int64_t *account_id = arg;
   struct account account;
   TRY(hold_for_change(ctx, *account_id, &account));
-  TRY(check_not_last(ctx, &account));
+  TRY(account_check_not_last(ctx, &account));
   struct account_deactivate_in in = {.id = account.id, .now = ctx->now_us};
   TRY(sql_account_deactivate(ctx, &in, NULL));
+  struct account after = account;
+  after.is_active = false;
+  TRY(account_count_move(ctx, &account, &after));
   return changed_and_out(ctx, &account, 0);
 }
 
@@ -323,9 +352,12 @@ static enum status set_role_in_transaction(struct ctx *ctx, void *arg) {
   if (account.role == (int)change->role) {
     return STATUS_OK;
   }
-  TRY(check_not_last(ctx, &account));
+  TRY(account_check_not_last(ctx, &account));
   struct account_change_role_in in = {.id = account.id, .role = change->role, .now = ctx->now_us};
   TRY(sql_account_change_role(ctx, &in, NULL));
+  struct account after = account;
+  after.role = (int)change->role;
+  TRY(account_count_move(ctx, &account, &after));
   return changed_and_out(ctx, &account, 0);
 }
 
@@ -361,19 +393,24 @@ static enum status check_password_of(struct ctx *ctx, int64_t account_id, struct
   return STATUS_OK;
 }
 
-static enum status set_password_in_transaction(struct ctx *ctx, void *arg) {
-  const struct password_change *change = arg;
-  struct account account;
-  TRY(check_password_of(ctx, change->account_id, &account));
+enum status account_put_hash(struct ctx *ctx, const struct account *account, struct str hash,
+                             int64_t keep_session) {
   /* The row first: a sign-in with the old password that holds it is then ended with the others. */
-  struct account_change_password_in in = {
-      .id = account.id, .password_hash = change->hash, .now = ctx->now_us};
+  struct account_change_password_in in = {.id = account->id, .password_hash = hash, .now = ctx->now_us};
   int64_t changed = 0;
   TRY(sql_account_change_password(ctx, &in, &changed));
   if (changed == 0) {
     return problem_set(ctx, &account_not_found);
   }
-  return changed_and_out(ctx, &account, change->keep_session);
+  TRY(sql_password_link_drop(ctx, &(struct password_link_drop_in){account->id}, NULL));
+  return changed_and_out(ctx, account, keep_session);
+}
+
+static enum status set_password_in_transaction(struct ctx *ctx, void *arg) {
+  const struct password_change *change = arg;
+  struct account account;
+  TRY(check_password_of(ctx, change->account_id, &account));
+  return account_put_hash(ctx, &account, change->hash, change->keep_session);
 }
 
 enum status account_set_password(struct ctx *ctx, int64_t account_id, struct str password,
@@ -381,7 +418,7 @@ enum status account_set_password(struct ctx *ctx, int64_t account_id, struct str
   struct account account;
   TRY(check_password_of(ctx, account_id, &account));
   if (!password_fits(password, rule)) {
-    return weak_password(ctx, rule);
+    return account_weak(ctx, rule);
   }
   struct password_change change = {.account_id = account_id, .keep_session = keep_session};
   TRY(password_hash(ctx, password, &change.hash));

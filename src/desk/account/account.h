@@ -12,10 +12,10 @@ struct account {
   int64_t tenant_id;
   struct uuid uuid;
   struct str name;
-  struct str email; /* as written; unique per tenant without letter case */
-  struct str phone; /* NONE without one */
+  struct str email;  /* as written; unique per tenant without letter case */
+  struct str phone;  /* NONE without one */
   struct str avatar; /* url; NONE without one */
-  int role;         /* enum role */
+  int role;          /* enum role */
   bool is_active;
   bool must_change_password;
   int language; /* enum language: of the mails */
@@ -43,6 +43,7 @@ struct account_new {
   struct str email;
   struct str password; /* NONE: no password can match until one is set */
   struct str phone;
+  struct str avatar; /* as in account_change */
   enum role role;
   enum password_rule rule;
   enum language language;
@@ -52,11 +53,15 @@ struct account_new {
     ACCOUNT_BY_CALLER,       /* ctx->who must be allowed to write this role */
     ACCOUNT_SELF_REGISTERED, /* role customer, or STAFF while tenant 1 has none (see account_first_staff) */
     ACCOUNT_FIRST_MASTER,    /* super_admin while the tenant has no active one; else account_master_exists */
-    ACCOUNT_BY_OPERATOR      /* the command line: any role */
+    ACCOUNT_BY_OPERATOR      /* the command line, or a command that has checked: any role */
   } by;
+  /* Runs last in the same transaction, for what belongs to the account from its first moment; NULL: nothing.
+   */
+  enum status (*with)(struct ctx *ctx, const struct account *account, void *arg);
+  void *with_arg;
 };
 /* Hashes the password (slow: the hash lane) and then writes in one transaction: account row, activity-free,
- * event. Returns the new account. Faults: "name", "email", "password", "role". */
+ * event. Returns the new account. Faults: "name", "email", "phone", "avatar", "password", "role". */
 enum status account_create(struct ctx *ctx, const struct account_new *new_account,
                            struct account *out) MUST_CHECK;
 /* The tenant is tenant 1 and has no active staff yet: a self-registration may make one. */
@@ -95,16 +100,20 @@ enum status account_set_password(struct ctx *ctx, int64_t account_id, struct str
                                  enum password_rule rule, int64_t keep_session) MUST_CHECK;
 
 /* ---- people as managers see them ---- */
+enum account_activity { ACCOUNT_ANY, ACCOUNT_ACTIVE, ACCOUNT_INACTIVE };
 struct account_search {
-  enum role role;     /* 0 any */
-  enum { ACCOUNT_ANY, ACCOUNT_ACTIVE, ACCOUNT_INACTIVE } active;
-  struct str text;    /* in name or e-mail, any letter case, taken literally; NONE any */
+  enum role role; /* 0 any */
+  enum account_activity active;
+  struct str text; /* in name or e-mail, any letter case, taken literally; NONE any */
   int64_t skip, limit;
 };
 /* Of the caller's tenant, newest first. Needs MAY_ACCOUNT_LIST. *total: of all pages; without `text` from
  * counters. */
 enum status account_find(struct ctx *ctx, const struct account_search *search, struct account **out,
                          size_t *count, int64_t *total) MUST_CHECK;
+/* How many accounts a tenant has of a role (0 any), from counters. */
+enum status account_total(struct ctx *ctx, int64_t tenant_id, enum role role, enum account_activity active,
+                          int64_t *total) MUST_CHECK;
 /* One of the caller's tenant, deactivated ones too: MAY_ACCOUNT_LIST, or oneself; else account_not_found. */
 enum status account_read(struct ctx *ctx, struct uuid uuid, struct account *out) MUST_CHECK;
 struct account_change {
@@ -115,15 +124,21 @@ struct account_change {
   bool is_active;
 };
 /* Name, phone and avatar: oneself, or who may write the account's role; the rest only the latter
- * (account_role_forbidden), and not on oneself. A role change or deactivation ends its sessions. Events. */
+ * (account_role_forbidden), and not on oneself; what is as it was already is no change. The last active
+ * super_admin stays. A role change or deactivation ends its sessions, a new address kills the link that sets
+ * a password. Event where anything changed. Whom the caller does not see is account_not_found. */
 enum status account_update(struct ctx *ctx, struct uuid uuid, const struct account_change *change,
                            struct account *out) MUST_CHECK;
+/* Name, phone and e-mail alone, of an account that was just read under its tenant's lock and that the caller
+ * was found to be allowed to change (desk/customer). Inside db_write. Faults as account_update. */
+enum status account_set_contact(struct ctx *ctx, const struct account *before,
+                                const struct account_change *change, struct account *out) MUST_CHECK;
 
 /* ---- links that set a password ---- */
 extern const struct problem_kind account_link_dead; /* INVALID: used, replaced, too old, or never one */
-/* For a forgotten password: OK whether or not the address exists; where it does (active), a link of 30 minutes
- * is mailed (MAIL_PASSWORD_RESET) and any older one dies. Takes the same time either way (a write each).
- * Needs no caller. */
+/* For a forgotten password: OK whether or not the address exists; where it does (active), a link of 30
+ * minutes is mailed (MAIL_PASSWORD_RESET) and any older one dies. Takes the same time either way (a write
+ * each). Needs no caller. */
 enum status account_forgot(struct ctx *ctx, int64_t tenant_id, struct str email) MUST_CHECK;
 /* A link of 7 days to somebody who was invited (MAIL_INVITATION). Inside db_write. */
 enum status account_invite(struct ctx *ctx, int64_t tenant_id, int64_t account_id) MUST_CHECK;

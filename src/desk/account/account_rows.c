@@ -12,6 +12,7 @@ void account_from_row(const struct account_row *row, struct account *out) {
       .name = row->name,
       .email = row->email,
       .phone = row->phone,
+      .avatar = row->avatar,
       .role = (int)row->role,
       .is_active = row->is_active,
       .must_change_password = row->must_change_password,
@@ -112,5 +113,36 @@ enum status account_password_hash(struct ctx *ctx, int64_t account_id, struct st
   }
   TRY(status);
   *out = row.password_hash;
+  return STATUS_OK;
+}
+
+enum status account_count_add(struct ctx *ctx, const struct account *account, int64_t accounts) {
+  struct account_count_add_in in = {.tenant_id = account->tenant_id,
+                                    .role = account->role,
+                                    .is_active = account->is_active,
+                                    .accounts = accounts};
+  return sql_account_count_add(ctx, &in, NULL);
+}
+
+/* Always in one order: two moves between the same counters at once must not wait for each other. */
+enum status account_count_move(struct ctx *ctx, const struct account *before, const struct account *after) {
+  if (before->role == after->role && before->is_active == after->is_active) {
+    return STATUS_OK;
+  }
+  bool before_first = before->role != after->role ? before->role < after->role : after->is_active;
+  if (before_first) {
+    TRY(account_count_add(ctx, before, -1));
+    return account_count_add(ctx, after, 1);
+  }
+  TRY(account_count_add(ctx, after, 1));
+  return account_count_add(ctx, before, -1);
+}
+
+enum status account_total(struct ctx *ctx, int64_t tenant_id, enum role role, enum account_activity active,
+                          int64_t *total) {
+  struct account_count_sum_in in = {.tenant_id = tenant_id, .role = role, .active = active};
+  struct account_count_sum_row row;
+  TRY(sql_account_count_sum(ctx, &in, &row));
+  *total = row.accounts;
   return STATUS_OK;
 }

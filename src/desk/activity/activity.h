@@ -13,12 +13,12 @@ enum activity_action {
   ACTIVITY_REPLIED,
   ACTIVITY_REMOVED,
   ACTIVITY_RESTORED,
-  ACTIVITY_CHANGED, /* a field: `field` says which */
-  ACTIVITY_SLA_STARTED,  /* new_value: the deadline, RFC 3339 */
-  ACTIVITY_SLA_PAUSED,   /* old_value: the deadline that stands */
-  ACTIVITY_SLA_RESUMED,  /* old_value, new_value: the deadlines before and after */
-  ACTIVITY_SLA_STOPPED,  /* solved: old_value the deadline, new_value "met" or "missed" */
-  ACTIVITY_SLA_CHANGED,  /* recomputed: the deadlines before and after */
+  ACTIVITY_CHANGED,     /* a field: `field` says which */
+  ACTIVITY_SLA_STARTED, /* new_value: the deadline, RFC 3339 */
+  ACTIVITY_SLA_PAUSED,  /* old_value: the deadline that stands */
+  ACTIVITY_SLA_RESUMED, /* old_value, new_value: the deadlines before and after */
+  ACTIVITY_SLA_STOPPED, /* solved: old_value the deadline, new_value "met" or "missed" */
+  ACTIVITY_SLA_CHANGED, /* recomputed: the deadlines before and after */
   ACTIVITY_SLA_WARNED,
   ACTIVITY_SLA_BREACHED, /* old_value "response" or "resolution", new_value the escalation level now */
   ACTIVITY_NOTE,         /* new_value: words beside an assignment or a change of status */
@@ -31,7 +31,7 @@ struct activity {
   int64_t actor_id;      /* 0: the system */
   struct str actor_name; /* NONE: the system */
   int action;
-  struct str field;                /* of CHANGED: "title", "priority", …; NONE else */
+  struct str field; /* of CHANGED: "title", "priority", …, also "response_deadline"; NONE else */
   struct str old_value, new_value; /* NONE where there is none; of CHANGED in the desk's words */
   int64_t created_at;
 };
@@ -41,7 +41,8 @@ enum status activity_add(struct ctx *ctx, int64_t tenant_id, int64_t ticket_id, 
 /* A field changed (ACTIVITY_CHANGED). */
 enum status activity_add_change(struct ctx *ctx, int64_t tenant_id, int64_t ticket_id, const char *field,
                                 struct str old_value, struct str new_value) MUST_CHECK;
-/* In time order; of a ticket the caller was found to read. */
+extern const struct problem_kind activity_list_too_large; /* TOO_LARGE: more text than a request may hold */
+/* In time order, the first 10,000; of a ticket the caller was found to read. */
 enum status activity_list(struct ctx *ctx, int64_t ticket_id, struct activity **out,
                           size_t *count) MUST_CHECK;
 

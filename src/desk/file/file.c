@@ -13,20 +13,24 @@
 #include <sodium.h>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "desk/access/access.h"
+#include "desk/file/file_internal.h"
 #include "desk/statements.h"
 
 const struct problem_kind file_not_image = {STATUS_INVALID, "not_an_image",
                                             "The file is neither a JPEG nor a PNG picture."};
 const struct problem_kind file_too_large = {STATUS_TOO_LARGE, "file_too_large",
-                                            "The picture is larger than 5 MiB."};
+                                            "The file is larger than is taken here."};
 
-enum { FILE_NAME_POINTS_MAX = 255, FILE_LIST_MAX = 1000, HASH_BYTES = crypto_hash_sha256_BYTES };
+enum { FILE_NAME_POINTS_MAX = 255, HASH_BYTES = FILE_HASH_BYTES };
+_Static_assert(HASH_BYTES == crypto_hash_sha256_BYTES, "a SHA-256");
 _Static_assert(HASH_BYTES == sizeof(((struct file_new *)0)->hash), "a SHA-256");
 
 /* "ab/" and 62 more digits. */
 #define CONTENT_NAME_SIZE (2 * HASH_BYTES + 2)
 #define TEMPORARY_FOLDER "new"
+#define TEMPORARY_NAME_SIZE (sizeof TEMPORARY_FOLDER + 1 + 32)
 
 /* The folder <data>/files, opened once by file_setup. */
 static int store_fd = -1;
@@ -147,6 +151,37 @@ static enum status disk_problem(struct ctx *ctx, const char *step) {
   return problem_set(ctx, error == ENOSPC || error == EDQUOT ? &problem_storage_full : &problem_broken);
 }
 
+bool file_bytes_read(const struct file_bytes *bytes, int64_t from, void *to, size_t len) {
+  if (bytes->at != NULL) {
+    memcpy(to, bytes->at + from, len);
+    return true;
+  }
+  char *at = to;
+  int64_t offset = bytes->offset + from;
+  while (len > 0) {
+    ssize_t n = pread(bytes->fd, at, len, (off_t)offset);
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n <= 0) {
+      errno = n < 0 ? errno : EIO;
+      return false;
+    }
+    at += n;
+    offset += n;
+    len -= (size_t)n;
+  }
+  return true;
+}
+
+/* The next piece of a content that was done up to `from`: where it lies, in `room` unless it is in memory. */
+static bool next_piece(const struct file_bytes *bytes, int64_t from, char *room, struct str *piece) {
+  int64_t left = bytes->size - from;
+  size_t len = left < FILE_PIECE_BYTES ? (size_t)left : FILE_PIECE_BYTES;
+  *piece = (struct str){bytes->at != NULL ? bytes->at + from : room, len};
+  return bytes->at != NULL || file_bytes_read(bytes, from, room, len);
+}
+
 static bool write_whole(int fd, struct str content) {
   while (content.len > 0) {
     ssize_t n = write(fd, content.at, content.len);
@@ -158,6 +193,16 @@ static bool write_whole(int fd, struct str content) {
     }
     content.at += n;
     content.len -= (size_t)n;
+  }
+  return true;
+}
+
+static bool write_bytes(int fd, const struct file_bytes *bytes, char *room) {
+  struct str piece;
+  for (int64_t from = 0; from < bytes->size; from += (int64_t)piece.len) {
+    if (!next_piece(bytes, from, room, &piece) || !write_whole(fd, piece)) {
+      return false;
+    }
   }
   return true;
 }
@@ -177,12 +222,13 @@ static enum status folder_sync(struct ctx *ctx, const char *folder) {
 }
 
 /* Under a name of its own until every byte is on the disk: whoever finds the final name finds the whole. */
-static enum status write_temporary(struct ctx *ctx, const char *temporary, struct str content) {
+static enum status write_temporary(struct ctx *ctx, const char *temporary, const struct file_bytes *bytes,
+                                   char *room) {
   int fd = openat(store_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) {
     return disk_problem(ctx, "create");
   }
-  const char *step = !write_whole(fd, content) ? "write" : fsync(fd) != 0 ? "fsync" : NULL;
+  const char *step = !write_bytes(fd, bytes, room) ? "write" : fsync(fd) != 0 ? "fsync" : NULL;
   if (step != NULL) {
     enum status status = disk_problem(ctx, step);
     close(fd);
@@ -194,7 +240,17 @@ static enum status write_temporary(struct ctx *ctx, const char *temporary, struc
   return STATUS_OK;
 }
 
-static enum status content_write(struct ctx *ctx, const char *name, struct str content) {
+/* A name of its own in the folder of what is under way. */
+static void temporary_name(char out[TEMPORARY_NAME_SIZE]) {
+  uint8_t lot[16];
+  char lot_hex[2 * sizeof lot + 1];
+  random_bytes(lot, sizeof lot);
+  sodium_bin2hex(lot_hex, sizeof lot_hex, lot, sizeof lot);
+  snprintf(out, TEMPORARY_NAME_SIZE, TEMPORARY_FOLDER "/%s", lot_hex);
+}
+
+static enum status content_write(struct ctx *ctx, const char *name, const struct file_bytes *bytes,
+                                 char *room) {
   char folder[3] = {name[0], name[1], 0};
   if (mkdirat(store_fd, folder, 0700) == 0) {
     if (fsync(store_fd) != 0) {
@@ -203,13 +259,9 @@ static enum status content_write(struct ctx *ctx, const char *name, struct str c
   } else if (errno != EEXIST) {
     return disk_problem(ctx, "make folder");
   }
-  uint8_t lot[16];
-  char lot_hex[2 * sizeof lot + 1];
-  random_bytes(lot, sizeof lot);
-  sodium_bin2hex(lot_hex, sizeof lot_hex, lot, sizeof lot);
-  char temporary[sizeof TEMPORARY_FOLDER + sizeof lot_hex + 1];
-  snprintf(temporary, sizeof temporary, TEMPORARY_FOLDER "/%s", lot_hex);
-  enum status status = write_temporary(ctx, temporary, content);
+  char temporary[TEMPORARY_NAME_SIZE];
+  temporary_name(temporary);
+  enum status status = write_temporary(ctx, temporary, bytes, room);
   if (status == STATUS_OK && renameat(store_fd, temporary, store_fd, name) != 0) {
     status = disk_problem(ctx, "rename");
   }
@@ -220,23 +272,111 @@ static enum status content_write(struct ctx *ctx, const char *name, struct str c
   return folder_sync(ctx, folder);
 }
 
-static enum status content_store(struct ctx *ctx, const uint8_t hash[HASH_BYTES], struct str content) {
+/* Somebody needs it from now on: file_forget looks at the time. False: it is not there, or not whole. */
+static bool content_touch(const char *name, int64_t size) {
+  struct stat found;
+  return fstatat(store_fd, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(found.st_mode) &&
+         found.st_size == size && utimensat(store_fd, name, NULL, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static enum status content_hash(struct ctx *ctx, const struct file_bytes *bytes, char *room,
+                                uint8_t hash[HASH_BYTES]) {
+  crypto_hash_sha256_state state;
+  crypto_hash_sha256_init(&state);
+  struct str piece;
+  for (int64_t from = 0; from < bytes->size; from += (int64_t)piece.len) {
+    if (!next_piece(bytes, from, room, &piece)) {
+      return disk_problem(ctx, "read upload");
+    }
+    crypto_hash_sha256_update(&state, (const unsigned char *)piece.at, piece.len);
+  }
+  crypto_hash_sha256_final(&state, hash);
+  return STATUS_OK;
+}
+
+enum status file_keep(struct ctx *ctx, const struct file_bytes *bytes, struct file_new *out) {
   if (store_fd < 0) {
     LOG(LOG_ERROR, "a file came before file_setup");
     return problem_set(ctx, &problem_broken);
   }
+  char *room = bytes->at != NULL ? NULL : arena_alloc(ctx->arena, FILE_PIECE_BYTES);
   char name[CONTENT_NAME_SIZE];
+  uint8_t hash[HASH_BYTES];
+  TRY(content_hash(ctx, bytes, room, hash));
   content_name(hash, name);
-  struct stat found;
-  if (fstatat(store_fd, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(found.st_mode) &&
-      (uint64_t)found.st_size == content.len) {
+  if (content_touch(name, bytes->size)) {
     /* Whoever wrote it may still be waiting for its folder: a row must not come before that. */
-    return folder_sync(ctx, (char[3]){name[0], name[1], 0});
+    TRY(folder_sync(ctx, (char[3]){name[0], name[1], 0}));
+  } else {
+    TRY(content_write(ctx, name, bytes, room));
   }
-  return content_write(ctx, name, content);
+  memcpy(out->hash, hash, sizeof hash);
+  out->size = bytes->size;
+  return STATUS_OK;
 }
 
-static enum status name_check(struct ctx *ctx, struct str name) {
+/* The content under this name was kept not long ago, or is not there. */
+static bool content_is_young(const char *name, int64_t rest_us) {
+  struct stat found;
+  return fstatat(store_fd, name, &found, AT_SYMLINK_NOFOLLOW) != 0 ||
+         time(NULL) - found.st_mtime < rest_us / TIME_SECOND_US;
+}
+
+/* It is taken aside before it goes, and put back where somebody was faster: whoever keeps the same content
+ * meanwhile finds it either with its new time or not at all. */
+void file_forget(struct str hash, int64_t rest_us) {
+  char name[CONTENT_NAME_SIZE];
+  char aside[TEMPORARY_NAME_SIZE];
+  if (store_fd < 0 || hash.len != HASH_BYTES) {
+    return;
+  }
+  content_name((const uint8_t *)hash.at, name);
+  temporary_name(aside);
+  if (content_is_young(name, rest_us)) {
+    return;
+  }
+  bool gone = renameat(store_fd, name, store_fd, aside) == 0;
+  if (gone && content_is_young(aside, rest_us)) {
+    gone = renameat(store_fd, aside, store_fd, name) == 0;
+  } else if (gone) {
+    gone = unlinkat(store_fd, aside, 0) == 0;
+  }
+  if (!gone) {
+    LOG(LOG_WARN, "a content that nobody needs could not be removed", LOG_S("error", strerror(errno)));
+  }
+}
+
+enum status file_each_content(struct ctx *ctx, uint8_t first,
+                              enum status (*each)(struct ctx *ctx, void *arg, struct str hash), void *arg) {
+  char name[3];
+  uint8_t hash[HASH_BYTES] = {first};
+  sodium_bin2hex(name, sizeof name, hash, 1);
+  int fd = openat(store_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+  if (folder == NULL) {
+    if (errno != ENOENT) {
+      LOG(LOG_WARN, "a folder of contents can't be read", LOG_S("error", strerror(errno)));
+    }
+    if (fd >= 0) {
+      close(fd);
+    }
+    return STATUS_OK;
+  }
+  enum status status = STATUS_OK;
+  const struct dirent *entry;
+  while (status == STATUS_OK && (entry = readdir(folder)) != NULL) {
+    size_t len = 0;
+    if (sodium_hex2bin(hash + 1, HASH_BYTES - 1, entry->d_name, strlen(entry->d_name), NULL, &len, NULL) ==
+            0 &&
+        len == HASH_BYTES - 1) {
+      status = each(ctx, arg, (struct str){(const char *)hash, HASH_BYTES});
+    }
+  }
+  closedir(folder);
+  return status;
+}
+
+enum status file_check_name(struct ctx *ctx, struct str name) {
   if (name.len == 0) {
     return problem_fault(ctx, STR("name"), STR("is required"));
   }
@@ -250,7 +390,7 @@ static enum status name_check(struct ctx *ctx, struct str name) {
 }
 
 enum status file_store_image(struct ctx *ctx, struct str name, struct str content, struct file_new *out) {
-  TRY(name_check(ctx, name));
+  TRY(file_check_name(ctx, name));
   if (content.len > FILE_IMAGE_MAX_BYTES) {
     return problem_set(ctx, &file_too_large);
   }
@@ -258,95 +398,130 @@ enum status file_store_image(struct ctx *ctx, struct str name, struct str conten
   if (type != FILE_JPEG && type != FILE_PNG) {
     return problem_set(ctx, &file_not_image);
   }
-  struct file_new file = {.name = name, .size = (int64_t)content.len, .type = type};
-  crypto_hash_sha256(file.hash, (const unsigned char *)content.at, content.len);
-  TRY(content_store(ctx, file.hash, content));
+  struct file_new file = {.name = name, .type = type};
+  TRY(file_keep(ctx, &(struct file_bytes){.at = content.at, .size = (int64_t)content.len}, &file));
   *out = file;
   return STATUS_OK;
 }
 
-enum status file_add(struct ctx *ctx, int64_t tenant_id, int64_t ticket_id, const struct file_new *new_file) {
+enum status file_insert(struct ctx *ctx, int64_t tenant_id, struct file *file) {
+  const struct who *who = ctx->who;
+  file->uuid = uuid_v7(ctx->now_us);
+  file->uploader_id = who != NULL ? who->account_id : 0;
+  file->uploader_uuid = who != NULL ? who->uuid : (struct uuid){{0}};
+  file->created_at = ctx->now_us;
   const struct file_insert_in in = {
       .tenant_id = tenant_id,
-      .uuid = uuid_v7(ctx->now_us),
-      .ticket_id = ticket_id,
-      .uploader_id = ctx->who != NULL ? ctx->who->account_id : 0,
+      .uuid = file->uuid,
+      .ticket_id = file->ticket_id,
+      .reply_id = file->reply_id,
+      .uploader_id = file->uploader_id,
+      .kind = file->kind,
+      .url = file->url,
+      .name = file->name,
+      .hash = file->hash,
+      .size = file->size,
+      .type = file->type,
+      .created_at = file->created_at,
+  };
+  struct file_insert_row row;
+  TRY(sql_file_insert(ctx, &in, &row));
+  file->id = row.id;
+  return STATUS_OK;
+}
+
+struct file file_of_new(const struct file_new *new_file) {
+  return (struct file){
       .name = new_file->name,
       .hash = {(const char *)new_file->hash, HASH_BYTES},
       .size = new_file->size,
       .type = new_file->type,
-      .created_at = ctx->now_us,
   };
-  return sql_file_insert(ctx, &in, NULL);
+}
+
+enum status file_add(struct ctx *ctx, int64_t tenant_id, int64_t ticket_id, const struct file_new *new_file) {
+  struct file file = file_of_new(new_file);
+  file.ticket_id = ticket_id;
+  return file_insert(ctx, tenant_id, &file);
+}
+
+struct file file_from_row(const struct file_row *row) {
+  return (struct file){
+      .id = row->id,
+      .uuid = row->uuid,
+      .ticket_id = row->ticket_id,
+      .reply_id = row->reply_id,
+      .uploader_id = row->uploader_id,
+      .uploader_uuid = row->uploader_uuid,
+      .kind = (int)row->kind,
+      .url = row->url,
+      .name = row->name,
+      .hash = row->hash,
+      .size = row->size,
+      .type = (int)row->type,
+      .created_at = row->created_at,
+  };
 }
 
 enum status file_list(struct ctx *ctx, int64_t ticket_id, struct file **out, size_t *count) {
   const struct file_of_ticket_in in = {.ticket_id = ticket_id, .limit = FILE_LIST_MAX};
-  struct file_of_ticket_row *rows = NULL;
+  struct file_row *rows = NULL;
   size_t n = 0;
   TRY(sql_file_of_ticket_all(ctx, &in, FILE_LIST_MAX, &rows, &n));
   struct file *files = ARENA_ARRAY(ctx->arena, struct file, n);
   for (size_t i = 0; i < n; i++) {
-    files[i] = (struct file){
-        .id = rows[i].id,
-        .uuid = rows[i].uuid,
-        .ticket_id = rows[i].ticket_id,
-        .name = rows[i].name,
-        .hash = rows[i].hash,
-        .size = rows[i].size,
-        .type = (int)rows[i].type,
-        .created_at = rows[i].created_at,
-    };
+    files[i] = file_from_row(&rows[i]);
   }
   *out = files;
   *count = n;
   return STATUS_OK;
 }
 
-static enum status damaged(struct ctx *ctx, const struct file *file, const char *how) {
+enum status file_damaged(struct ctx *ctx, const struct file *file, const char *how) {
   LOG(LOG_ERROR, "a stored file is lost or damaged", LOG_N("file", file->id), LOG_S("how", how));
   return problem_set(ctx, &problem_broken);
 }
 
 static enum status content_read(struct ctx *ctx, const struct file *file, int fd, struct buf *out) {
-  struct stat found;
-  if (fstat(fd, &found) != 0 || !S_ISREG(found.st_mode) || found.st_size != file->size) {
-    return damaged(ctx, file, "its size differs");
-  }
   size_t size = (size_t)file->size;
   char *to = buf_reserve(out, size);
   if (to == NULL) {
     return problem_set(ctx, &problem_too_large);
   }
-  for (size_t at = 0; at < size;) {
-    ssize_t n = read(fd, to + at, size - at);
-    if (n < 0 && errno == EINTR) {
-      continue;
-    }
-    if (n <= 0) {
-      return damaged(ctx, file, n < 0 ? strerror(errno) : "it is too short");
-    }
-    at += (size_t)n;
+  if (!file_bytes_read(&(struct file_bytes){.fd = fd, .size = file->size}, 0, to, size)) {
+    return file_damaged(ctx, file, strerror(errno));
   }
   uint8_t hash[HASH_BYTES];
   crypto_hash_sha256(hash, (const unsigned char *)to, size);
   if (memcmp(hash, file->hash.at, HASH_BYTES) != 0) {
-    return damaged(ctx, file, "its hash differs");
+    return file_damaged(ctx, file, "its hash differs");
   }
   out->len += size;
   return STATUS_OK;
 }
 
-enum status file_read(struct ctx *ctx, const struct file *file, struct buf *out) {
+enum status file_open(struct ctx *ctx, const struct file *file, int *fd) {
   if (store_fd < 0 || file->hash.len != HASH_BYTES || file->size < 0) {
-    return damaged(ctx, file, "its row makes no sense");
+    return file_damaged(ctx, file, "its row makes no sense");
   }
   char name[CONTENT_NAME_SIZE];
   content_name((const uint8_t *)file->hash.at, name);
-  int fd = openat(store_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (fd < 0) {
-    return damaged(ctx, file, strerror(errno));
+  int opened = openat(store_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (opened < 0) {
+    return file_damaged(ctx, file, strerror(errno));
   }
+  struct stat found;
+  if (fstat(opened, &found) != 0 || !S_ISREG(found.st_mode) || found.st_size != file->size) {
+    close(opened);
+    return file_damaged(ctx, file, "its size differs");
+  }
+  *fd = opened;
+  return STATUS_OK;
+}
+
+enum status file_read(struct ctx *ctx, const struct file *file, struct buf *out) {
+  int fd;
+  TRY(file_open(ctx, file, &fd));
   enum status status = content_read(ctx, file, fd, out);
   close(fd);
   return status;

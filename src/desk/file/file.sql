@@ -1,10 +1,77 @@
+-- row file_row: id int, uuid uuid, ticket_id int?, reply_id int?, uploader_id int?, uploader_uuid uuid?, kind int,
+--   url text?, name text, hash blob, size int, type int, created_at int, ticket_uuid uuid?
+
 -- name: file_insert
--- in: tenant_id int, uuid uuid, ticket_id int?, uploader_id int?, name text, hash blob, size int, type int, created_at int
-INSERT INTO file (tenant_id, uuid, ticket_id, uploader_id, name, hash, size, type, created_at)
-VALUES (:tenant_id, :uuid, :ticket_id, :uploader_id, :name, :hash, :size, :type, :created_at);
+-- in: tenant_id int, uuid uuid, ticket_id int?, reply_id int?, uploader_id int?, kind int, url text?, name text,
+--   hash blob, size int, type int, created_at int
+-- out: id int
+INSERT INTO file (tenant_id, uuid, ticket_id, reply_id, uploader_id, kind, url, name, hash, size, type, created_at)
+VALUES (:tenant_id, :uuid, :ticket_id, :reply_id, :uploader_id, :kind, :url, :name, :hash, :size, :type,
+  :created_at) RETURNING id;
 
 -- name: file_of_ticket
 -- in: ticket_id int, limit int
--- out: id int, uuid uuid, ticket_id int?, name text, hash blob, size int, type int, created_at int
-SELECT id, uuid, ticket_id, name, hash, size, type, created_at
-FROM file WHERE ticket_id = :ticket_id ORDER BY id LIMIT :limit;
+-- out: file_row
+SELECT f.id, f.uuid, f.ticket_id, f.reply_id, f.uploader_id, a.uuid, f.kind,
+  f.url, f.name, f.hash, f.size, f.type, f.created_at, t.uuid
+FROM file f LEFT JOIN account a ON a.id = f.uploader_id LEFT JOIN ticket t ON t.id = f.ticket_id
+WHERE f.ticket_id = :ticket_id ORDER BY f.id LIMIT :limit;
+
+-- name: file_by_uuid
+-- in: tenant_id int, uuid uuid
+-- out: file_row
+SELECT f.id, f.uuid, f.ticket_id, f.reply_id, f.uploader_id, a.uuid, f.kind,
+  f.url, f.name, f.hash, f.size, f.type, f.created_at, t.uuid
+FROM file f LEFT JOIN account a ON a.id = f.uploader_id LEFT JOIN ticket t ON t.id = f.ticket_id
+WHERE f.uuid = :uuid AND f.tenant_id = :tenant_id;
+
+-- At most some hundred: nothing is added over a limit.
+-- name: file_count_of_ticket
+-- in: ticket_id int
+-- out: files int
+SELECT COUNT(*) FROM file WHERE ticket_id = :ticket_id;
+
+-- ---- attaching ----
+
+-- name: file_own_upload
+-- in: tenant_id int, uuid uuid, uploader_id int
+-- out: id int, ticket_id int?, reply_id int?
+SELECT id, ticket_id, reply_id FROM file
+WHERE uuid = :uuid AND tenant_id = :tenant_id AND uploader_id = :uploader_id AND url IS NULL;
+
+-- What somebody else attached meanwhile stays where it is.
+-- name: file_give
+-- in: id int, ticket_id int, reply_id int?
+UPDATE file SET ticket_id = :ticket_id, reply_id = :reply_id WHERE id = :id AND ticket_id IS NULL;
+
+-- name: file_give_reply
+-- in: id int, reply_id int
+UPDATE file SET reply_id = :reply_id WHERE id = :id AND reply_id IS NULL;
+
+-- name: file_ticket_count_add
+-- in: ticket_id int, files int, now int
+UPDATE ticket SET file_count = file_count + :files, updated_at = :now
+WHERE id = :ticket_id AND removed_at IS NULL;
+
+-- ---- sweeping ----
+
+-- name: file_loose
+-- in: after_id int, before int, limit int
+-- out: id int, uuid uuid, uploader_id int?, hash blob
+SELECT id, uuid, uploader_id, hash FROM file
+WHERE ticket_id IS NULL AND id > :after_id AND created_at < :before ORDER BY id LIMIT :limit;
+
+-- Somebody shows it beside their name.
+-- name: file_is_avatar
+-- in: account_id int, like text
+-- out: id int
+SELECT id FROM account WHERE id = :account_id AND LOWER(avatar) LIKE :like;
+
+-- name: file_drop_loose
+-- in: id int
+DELETE FROM file WHERE id = :id AND ticket_id IS NULL;
+
+-- name: file_by_hash
+-- in: hash blob
+-- out: id int
+SELECT id FROM file WHERE hash = :hash LIMIT 1;

@@ -29,8 +29,8 @@ struct item_new {
   struct str description;
   int64_t price_e4, stock, min_stock;
 };
-/* MAY_INVENTORY_WRITE. A movement for the first stock. Faults: "name", "category", "sku" (1-100), "unit_price",
- * "stock_quantity", "min_stock_level". */
+/* MAY_INVENTORY_WRITE. A movement for the first stock. Faults: "name", "category", "sku" (1-100),
+ * "unit_price", "stock_quantity", "min_stock_level". */
 enum status item_create(struct ctx *ctx, const struct item_new *new_item, struct item *out) MUST_CHECK;
 struct item_change {
   bool has_name, has_category, has_sku, has_description, has_price, has_stock, has_min_stock;
@@ -40,6 +40,8 @@ struct item_change {
 enum status item_change(struct ctx *ctx, struct uuid uuid, const struct item_change *change,
                         struct item *out) MUST_CHECK;
 enum status item_get(struct ctx *ctx, struct uuid uuid, struct item *out) MUST_CHECK;
+/* TOO_LARGE: the texts of that many rows are more than a request may hold. */
+extern const struct problem_kind inventory_list_too_large;
 struct item_filter {
   struct str category; /* whole, any letter case; NONE any */
   struct str search;   /* in name or sku, any letter case, literally; NONE any */
@@ -51,7 +53,7 @@ struct item_filter {
 enum status item_list(struct ctx *ctx, const struct item_filter *filter, struct item **out, size_t *count,
                       int64_t *total) MUST_CHECK;
 
-enum assignment_status { ASSIGNMENT_ASSIGNED = 1, ASSIGNMENT_RETURNED }; /* stored */
+enum assignment_status { ASSIGNMENT_ASSIGNED = 1, ASSIGNMENT_RETURNED };       /* stored */
 enum item_condition { CONDITION_GOOD = 1, CONDITION_DAMAGED, CONDITION_LOST }; /* stored */
 enum { SERIALS_MAX = 100 };
 struct assignment {
@@ -70,15 +72,17 @@ struct assignment {
 };
 extern const struct problem_kind assignment_not_found;
 extern const struct problem_kind inventory_serial_out; /* DUPLICATE: that serial number is out already */
-extern const struct problem_kind assignment_over;      /* INVALID: more than is out; fault "quantity_returned" */
+extern const struct problem_kind assignment_over; /* INVALID: more than is out; fault "quantity_returned" */
+extern const struct problem_kind assignment_done; /* STATE: it is all back already */
 struct assignment_new {
   struct uuid item, technician, ticket;
-  int64_t quantity; /* 1-STOCK_MAX */
+  int64_t quantity;          /* 1-STOCK_MAX */
   const struct str *serials; /* as many as the quantity, or none */
   size_t serial_count;
 };
-/* MAY_INVENTORY_ASSIGN: supervisors up; a technician to themself. The ticket must be open and the technician's
- * (fault "ticket_id"). Takes the stock in the same transaction; movement, event, notice when low is crossed. */
+/* MAY_INVENTORY_ASSIGN: supervisors up; a technician to themself. The ticket must be open and the
+ * technician's (fault "ticket_id"); what is not there is a fault on "item_id", "technician_id" or
+ * "ticket_id". Takes the stock in the same transaction; movement, event, notice when low is crossed. */
 enum status assignment_create(struct ctx *ctx, const struct assignment_new *new_assignment,
                               struct assignment *out) MUST_CHECK;
 struct assignment_return {
@@ -98,6 +102,7 @@ struct assignment_filter {
 /* Newest first; a technician sees their own. */
 enum status assignment_list(struct ctx *ctx, const struct assignment_filter *filter, struct assignment **out,
                             size_t *count, int64_t *total) MUST_CHECK;
+/* What the caller may see of it, else assignment_not_found. */
 enum status assignment_by_id(struct ctx *ctx, int64_t id, struct assignment *out) MUST_CHECK;
 
 /* Stored: never renumber. */
@@ -112,10 +117,12 @@ enum movement_kind {
 /* Sums of a period for the report: of items that match. */
 struct stock_sums {
   int64_t items, low_items;
-  int64_t stock;         /* pieces now */
-  int64_t value_e4;      /* pieces × price, saturating */
-  int64_t out;           /* pieces with technicians now */
-  int64_t added, assigned, returned, damaged, lost; /* in the period */
+  int64_t stock;    /* pieces now */
+  int64_t value_e4; /* pieces × price, saturating */
+  int64_t out;      /* pieces with technicians now */
+  /* In the period. added: first stocks and adjustments, those downwards taken off, so that added - assigned +
+   * returned is what the stock changed by. */
+  int64_t added, assigned, returned, damaged, lost;
 };
 /* from inclusive, to exclusive; 0 any. Supervisors up (MAY_REPORT, all). */
 enum status inventory_sums(struct ctx *ctx, const struct item_filter *filter, int64_t from, int64_t to,

@@ -64,6 +64,11 @@ static enum status take(struct ctx *ctx, void *arg) {
           ctx, &(struct mail_mark_failed_in){.id = row.id, .reason = STR("account gone")}, NULL));
       continue;
     }
+    if (str_ends(row.to_email, ".invalid")) {
+      /* Nobody has an address under that name (RFC 2606, 2): there is nothing to try. */
+      TRY(sql_mail_mark_sent(ctx, &(struct mail_mark_sent_in){.id = row.id, .now = ctx->now_us}, NULL));
+      continue;
+    }
     taking->mails[taking->count++] = mail_from_row(&row);
   }
   return STATUS_OK;

@@ -32,7 +32,7 @@ struct notice {
   struct str ticket_title;   /* NONE without a ticket */
   int64_t item_id;           /* 0 none */
   struct uuid item_uuid;
-  struct str item_name; /* NONE without an item */
+  struct str item_name;  /* NONE without an item */
   struct str actor_name; /* NONE: the system */
   int64_t value;
   int64_t created_at;
@@ -40,8 +40,8 @@ struct notice {
 };
 extern const struct problem_kind notice_not_found;
 
-/* To one account (not the actor: nobody hears of what they did themselves; 0 is nobody and fine). The actor is
- * ctx->who. Inside db_write. */
+/* To one account (not the actor: nobody hears of what they did themselves; 0 is nobody and fine). The actor
+ * is ctx->who. Inside db_write. */
 struct notice_new {
   int64_t tenant_id;
   enum notice_kind kind;
@@ -59,16 +59,16 @@ struct notice_filter {
   int64_t skip, limit;
 };
 /* The caller's own, newest first. */
-enum status notice_list(struct ctx *ctx, const struct notice_filter *filter, struct notice **out, size_t *count,
-                        int64_t *total) MUST_CHECK;
+enum status notice_list(struct ctx *ctx, const struct notice_filter *filter, struct notice **out,
+                        size_t *count, int64_t *total) MUST_CHECK;
 enum status notice_unread(struct ctx *ctx, int64_t *count) MUST_CHECK;
 /* One of the caller's own, else notice_not_found. Read again: no change. An event. */
 enum status notice_read(struct ctx *ctx, struct uuid uuid, struct notice *out) MUST_CHECK;
 /* All of the caller's; *changed tells how many were unread. An event where some were. */
 enum status notice_read_all(struct ctx *ctx, int64_t *changed) MUST_CHECK;
 /* The caller's own after a position, in order, at most `limit` (desk/event: the same meaning of position). */
-enum status notice_follow(struct ctx *ctx, const struct event_position *after, int64_t limit, struct notice **out,
-                          size_t *count, struct event_position *next) MUST_CHECK;
+enum status notice_follow(struct ctx *ctx, const struct event_position *after, int64_t limit,
+                          struct notice **out, size_t *count, struct event_position *next) MUST_CHECK;
 enum status notice_horizon(struct ctx *ctx, struct event_position *out) MUST_CHECK;
 /* Everybody's after a position, for those who push them to sockets. */
 enum status notice_follow_all(struct ctx *ctx, const struct event_position *after, int64_t limit,

@@ -37,6 +37,13 @@ enum status reply_add(struct ctx *ctx, int64_t tenant_id, int64_t ticket_id, str
   return STATUS_OK;
 }
 
+enum status reply_set_files(struct ctx *ctx, struct reply *reply, int64_t file_count) {
+  const struct reply_update_files_in in = {.id = reply->id, .file_count = file_count};
+  TRY(sql_reply_update_files(ctx, &in, NULL));
+  reply->file_count = file_count;
+  return STATUS_OK;
+}
+
 struct collection {
   struct reply *replies;
   size_t count, size;
@@ -71,6 +78,7 @@ static enum status collect(struct ctx *ctx, void *arg, const void *row) {
       .author_uuid = r->author_uuid,
       .author_name = str_copy(ctx->arena, r->author_name),
       .text = str_copy(ctx->arena, r->text),
+      .file_count = r->file_count,
       .created_at = r->created_at,
   };
   return STATUS_OK;

@@ -12,7 +12,7 @@ struct reply {
   int64_t author_id;
   struct uuid author_uuid;
   struct str author_name;
-  struct str text; /* 1 character to 64 KiB */
+  struct str text;    /* 1 character to 64 KiB */
   int64_t file_count; /* attachments of its own (desk/file) */
   int64_t created_at;
 };
@@ -25,5 +25,7 @@ enum status reply_list(struct ctx *ctx, int64_t ticket_id, struct reply **out, s
 /* Only the row; the rules around it are ticket_reply's. Inside db_write. */
 enum status reply_add(struct ctx *ctx, int64_t tenant_id, int64_t ticket_id, struct str text,
                       struct reply *out) MUST_CHECK;
+/* So many files were attached to it (desk/file). Inside db_write. */
+enum status reply_set_files(struct ctx *ctx, struct reply *reply, int64_t file_count) MUST_CHECK;
 
 #endif

@@ -26,12 +26,12 @@ UPDATE ticket SET first_assignee_id = assignee_id, assigned_at = status_changed_
 DROP INDEX ticket_tenant;
 CREATE INDEX ticket_tenant ON ticket (tenant_id, id, status, priority, work_type, category)
   WHERE removed_at IS NULL;
-CREATE INDEX ticket_work_type ON ticket (tenant_id, work_type, id) WHERE removed_at IS NULL;
-CREATE INDEX ticket_scheduled ON ticket (tenant_id, scheduled_at, id)
+-- removed_at, always NULL there, is what SQLite would look at each row for.
+CREATE INDEX ticket_scheduled ON ticket (tenant_id, scheduled_at, id, status, priority, work_type, category, removed_at)
   WHERE removed_at IS NULL AND scheduled_at IS NOT NULL;
-CREATE INDEX ticket_sla ON ticket (sla_next_at) WHERE sla_next_at IS NOT NULL;
+CREATE INDEX ticket_sla ON ticket (sla_next_at) WHERE sla_next_at IS NOT NULL AND removed_at IS NULL;
 
--- How the tickets of a tenant lie along something: by blocks of ids, of two sizes, and by the UTC day of their
+-- How the tickets of a tenant lie along something: by blocks of ids, of four sizes, and by the UTC day of their
 -- schedule. cells: a small number for each status, priority, type and category (desk/ticket/ticket_block.c).
 CREATE TABLE ticket_block (
   tenant_id {int} NOT NULL,
@@ -71,6 +71,16 @@ CREATE TABLE sla_target (
   updated_at {int} NOT NULL,
   PRIMARY KEY (tenant_id, category)
 ) {strict};
+
+-- Tenants whose targets changed and whose open tickets are still to be recomputed (desk/sla/sla.c).
+CREATE TABLE sla_stale (
+  tenant_id {int} NOT NULL REFERENCES tenant (id),
+  after_id {int} NOT NULL, -- the ticket up to which it is done
+  due_at {int} NOT NULL, -- not to be looked at before
+  again_at {int} NOT NULL, -- once through, a second time from here on; 0: that was it
+  PRIMARY KEY (tenant_id)
+) {strict};
+CREATE INDEX sla_stale_due ON sla_stale (due_at);
 
 -- ---- accounts ----
 ALTER TABLE account ADD COLUMN avatar {text};
@@ -129,6 +139,7 @@ CREATE TABLE technician (
   PRIMARY KEY (account_id)
 ) {strict};
 CREATE UNIQUE INDEX technician_employee ON technician (tenant_id, employee_id) WHERE employee_id IS NOT NULL;
+CREATE INDEX technician_away ON technician (tenant_id, account_id) WHERE is_available = FALSE;
 
 -- Skills (kind 1) and service areas (kind 2), in the order they were named.
 CREATE TABLE technician_word (
@@ -165,6 +176,7 @@ CREATE TABLE notice (
   created_at {int} NOT NULL,
   read_at {int}
 ) {strict};
+CREATE UNIQUE INDEX notice_uuid ON notice (uuid);
 CREATE INDEX notice_account ON notice (account_id, id);
 CREATE INDEX notice_unread ON notice (account_id, id) WHERE read_at IS NULL;
 
@@ -235,6 +247,7 @@ CREATE TABLE stock_movement (
   item_id {int} NOT NULL REFERENCES item (id),
   kind {int} NOT NULL,
   quantity {int} NOT NULL, -- added; negative: taken
+  pieces {int} NOT NULL, -- how many it is about: of a loss, too, which adds nothing
   stock {int} NOT NULL, -- after it
   assignment_id {int},
   actor_id {int},

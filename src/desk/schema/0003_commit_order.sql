@@ -4,4 +4,3 @@
 ALTER TABLE event ADD COLUMN txn {int} NOT NULL DEFAULT 0;
 ALTER TABLE notice ADD COLUMN txn {int} NOT NULL DEFAULT 0;
 CREATE INDEX event_tenant ON event (tenant_id, txn, id);
-CREATE INDEX notice_order ON notice (account_id, txn, id);

@@ -1,4 +1,4 @@
-#include "desk/session/session.h"
+#include "desk/session/session_internal.h"
 
 #include <sodium.h>
 
@@ -87,7 +87,9 @@ struct opening {
   const struct account *account;
   struct str proved_hash;          /* NONE: nothing was proved just now */
   const struct throttle *throttle; /* NULL likewise */
-  int64_t expires_at;
+  int64_t lifetime_s;              /* of the token */
+  int64_t refresh_s;               /* of the session, with a refresh token; 0: none */
+  bool slides;
   int64_t session_id;
 };
 
@@ -103,11 +105,14 @@ static enum status open_in_transaction(struct ctx *ctx, void *arg) {
   if (opening->throttle != NULL) {
     TRY(throttle_forget(ctx, opening->throttle));
   }
+  int64_t lives_s = opening->refresh_s > 0 ? opening->refresh_s : opening->lifetime_s;
   struct session_insert_in in = {
       .account_id = opening->account->id,
       .tenant_id = opening->account->tenant_id,
+      .refresh_number = opening->refresh_s > 0 ? 1 : 0,
+      .remember = opening->slides,
       .created_at = ctx->now_us,
-      .expires_at = opening->expires_at,
+      .expires_at = (ctx->now_us / TIME_SECOND_US + lives_s) * TIME_SECOND_US,
   };
   struct session_insert_row row;
   TRY(sql_session_insert(ctx, &in, &row));
@@ -115,26 +120,20 @@ static enum status open_in_transaction(struct ctx *ctx, void *arg) {
   return STATUS_OK;
 }
 
-static enum status open_session(struct ctx *ctx, struct opening *opening, int64_t lifetime_s,
-                                struct session_token *out) {
-  struct token_claims claims = {
-      .issued_at_s = ctx->now_us / TIME_SECOND_US,
-      .expires_at_s = ctx->now_us / TIME_SECOND_US + lifetime_s,
-      .account = opening->account->uuid,
-  };
-  opening->expires_at = claims.expires_at_s * TIME_SECOND_US;
+static enum status open_session(struct ctx *ctx, struct opening *opening, struct session_token *out) {
   TRY(db_write(ctx, open_in_transaction, opening));
-  claims.session_id = opening->session_id;
-  struct str token;
-  if (token_sign(ctx->arena, &claims, &token) != STATUS_OK) {
-    return problem_set(ctx, &problem_broken);
-  }
-  *out = (struct session_token){
-      .token = token,
-      .expires_at = opening->expires_at,
+  struct session_pair pair = {
       .session_id = opening->session_id,
-      .account = *opening->account,
+      .account = opening->account->uuid,
+      .issued_at_us = ctx->now_us,
+      .lifetime_s = opening->lifetime_s,
+      .number = opening->refresh_s > 0 ? 1 : 0,
+      .session_ends_at_s = ctx->now_us / TIME_SECOND_US + opening->refresh_s,
   };
+  struct session_token token;
+  TRY(session_sign_pair(ctx, &pair, &token));
+  token.account = *opening->account;
+  *out = token;
   return STATUS_OK;
 }
 
@@ -143,14 +142,19 @@ enum status session_sign_in(struct ctx *ctx, const struct sign_in *sign_in, stru
   struct str hash;
   struct throttle throttle;
   TRY(prove(ctx, sign_in, &account, &hash, &throttle));
-  struct opening opening = {.account = &account, .proved_hash = hash, .throttle = &throttle};
-  return open_session(ctx, &opening, sign_in->lifetime_s, out);
+  struct opening opening = {.account = &account,
+                            .proved_hash = hash,
+                            .throttle = &throttle,
+                            .lifetime_s = sign_in->lifetime_s,
+                            .refresh_s = sign_in->refresh_s,
+                            .slides = sign_in->slides};
+  return open_session(ctx, &opening, out);
 }
 
 enum status session_open(struct ctx *ctx, const struct account *account, int64_t lifetime_s,
                          struct session_token *out) {
-  struct opening opening = {.account = account};
-  return open_session(ctx, &opening, lifetime_s, out);
+  struct opening opening = {.account = account, .lifetime_s = lifetime_s};
+  return open_session(ctx, &opening, out);
 }
 
 /* ---- resuming: the first step of every request ---- */
@@ -166,6 +170,9 @@ enum status session_resume(struct ctx *ctx, struct str token, struct who *out) {
   }
   if (status != STATUS_OK) {
     return problem_set(ctx, &problem_broken);
+  }
+  if (claims.is_refresh) {
+    return problem_set(ctx, &session_no_token);
   }
   if (claims.expires_at_s <= ctx->now_us / TIME_SECOND_US) {
     return problem_set(ctx, &session_expired);
@@ -189,14 +196,15 @@ enum status session_resume(struct ctx *ctx, struct str token, struct who *out) {
       .name = row.name,
       .email = row.email,
       .expires_at = row.expires_at,
+      .token_expires_at = claims.expires_at_s * TIME_SECOND_US,
   };
   return STATUS_OK;
 }
 
 /* ---- ending ---- */
 
-static enum status tell_ended(struct ctx *ctx, int64_t tenant_id, int64_t account_id, int64_t ended,
-                              int64_t kept) {
+enum status session_tell_ended(struct ctx *ctx, int64_t tenant_id, int64_t account_id, int64_t ended,
+                               int64_t kept) {
   struct event event = {
       .tenant_id = tenant_id,
       .kind = EVENT_SESSION_ENDED,
@@ -212,7 +220,8 @@ static enum status end_in_transaction(struct ctx *ctx, void *arg) {
   const struct who *who = arg;
   int64_t changed = 0;
   TRY(sql_session_stop(ctx, &(struct session_stop_in){.id = who->session_id, .now = ctx->now_us}, &changed));
-  return changed == 0 ? STATUS_OK : tell_ended(ctx, who->tenant_id, who->account_id, who->session_id, 0);
+  return changed == 0 ? STATUS_OK
+                      : session_tell_ended(ctx, who->tenant_id, who->account_id, who->session_id, 0);
 }
 
 enum status session_end(struct ctx *ctx) {
@@ -231,14 +240,14 @@ enum status session_end_account(struct ctx *ctx, int64_t account_id, int64_t but
   }
   struct session_account_tenant_row row;
   TRY(sql_session_account_tenant(ctx, &(struct session_account_tenant_in){account_id}, &row));
-  return tell_ended(ctx, row.tenant_id, account_id, 0, but_session_id);
+  return session_tell_ended(ctx, row.tenant_id, account_id, 0, but_session_id);
 }
 
 enum status session_end_tenant(struct ctx *ctx, int64_t tenant_id) {
   struct session_stop_tenant_in in = {.tenant_id = tenant_id, .now = ctx->now_us};
   int64_t changed = 0;
   TRY(sql_session_stop_tenant(ctx, &in, &changed));
-  return changed == 0 ? STATUS_OK : tell_ended(ctx, tenant_id, 0, 0, 0);
+  return changed == 0 ? STATUS_OK : session_tell_ended(ctx, tenant_id, 0, 0, 0);
 }
 
 /* ---- sweeping ---- */

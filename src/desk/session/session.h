@@ -50,14 +50,18 @@ enum status session_prove(struct ctx *ctx, const struct sign_in *sign_in, struct
 /* A session without a password check, for a fresh registration. */
 enum status session_open(struct ctx *ctx, const struct account *account, int64_t lifetime_s,
                          struct session_token *out) MUST_CHECK;
-/* The token (without "Bearer ") → the live caller, with one statement. Reads only. */
+/* The token (without "Bearer ") → the live caller, with one statement. Reads only. A refresh token is
+ * session_no_token. */
 enum status session_resume(struct ctx *ctx, struct str token, struct who *out) MUST_CHECK;
+enum { SESSION_REFRESH_RETRY_S = 10 };
 /* A refresh token buys the next pair, once: its number must be the session's present one. The one before,
- * presented again within 10 s of its use, gets the same successor (a lost answer may be retried); anything
- * older ends the session (session_ended). session_no_token for what is no refresh token, session_expired for
- * one that is past. Access tokens are not taken here, and refresh tokens nowhere else. lifetime_s: of the new
- * access token. `slides` and the length of the session are those of its sign-in. */
-enum status session_refresh(struct ctx *ctx, struct str token, int64_t lifetime_s,
+ * presented again within 10 s of its use, gets the very same successor (a lost answer may be retried);
+ * anything older ends the session (session_ended, with its event). session_no_token for what is no refresh
+ * token, session_expired for one that is past. Access tokens are not taken here, and refresh tokens nowhere
+ * else. lifetime_s: of the new access token. `slides` and the length of the session are those of its sign-in.
+ * address: the peer's; what is refused counts as a failed sign-in of this token (session_throttled), apart
+ * from those with a password. Writes what outlives a refusal: not inside db_write (pool or hash lane). */
+enum status session_refresh(struct ctx *ctx, struct str token, struct str address, int64_t lifetime_s,
                             struct session_token *out) MUST_CHECK;
 /* Ends the caller's session (logout). Each ending that changed something writes EVENT_SESSION_ENDED:
  * account_id whose (0: everybody of the tenant), old_value the session (0: all), new_value the one that was
@@ -76,6 +80,8 @@ struct token_claims {
   int64_t session_id;
   int64_t issued_at_s, expires_at_s;
   struct uuid account;
+  bool is_refresh; /* a refresh token; else an access token */
+  int64_t number;  /* which pair of the session it belongs to; 0: of a session without refresh tokens */
 };
 /* Which keys sign and verify; session_setup calls it. Keeps keyed contexts, not the keys. */
 void token_setup(const struct session_keys *keys);
@@ -99,5 +105,8 @@ enum status throttle_check(struct ctx *ctx, int64_t tenant_id, struct str email,
 enum status throttle_count(struct ctx *ctx, const struct throttle *throttle) MUST_CHECK;
 /* A success forgets the pair's failures. Inside db_write. */
 enum status throttle_forget(struct ctx *ctx, const struct throttle *throttle) MUST_CHECK;
+/* Counts one more wish for a mail with a link to this address, known or not (always a write, also where
+ * nothing is throttled), and tells whether it is among the first 5 in 15 minutes. Inside db_write. */
+enum status throttle_ask(struct ctx *ctx, int64_t tenant_id, struct str email, bool *fits) MUST_CHECK;
 
 #endif

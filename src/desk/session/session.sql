@@ -1,8 +1,8 @@
 -- name: session_insert
--- in: account_id int, tenant_id int, created_at int, expires_at int
+-- in: account_id int, tenant_id int, refresh_number int, remember bool, created_at int, expires_at int
 -- out: id int
-INSERT INTO session (account_id, tenant_id, created_at, expires_at)
-VALUES (:account_id, :tenant_id, :created_at, :expires_at) RETURNING id;
+INSERT INTO session (account_id, tenant_id, refresh_number, remember, created_at, expires_at)
+VALUES (:account_id, :tenant_id, :refresh_number, :remember, :created_at, :expires_at) RETURNING id;
 
 -- Holds the account's row until the transaction ends, if it is still what was proved: a deactivation or
 -- a new password at the same moment waits, and then ends the session made here. Without a hash: only alive.
@@ -19,6 +19,19 @@ WHERE id = :account_id AND is_active = TRUE AND deleted_at IS NULL
 SELECT a.id, a.tenant_id, a.uuid, a.role, a.name, a.email, s.expires_at
 FROM session s JOIN account a ON a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id
 WHERE s.id = :id AND s.ended_at IS NULL AND a.is_active = TRUE AND a.deleted_at IS NULL AND t.is_active = TRUE;
+
+-- The session of a refresh token, under a lock where several transactions write at once (the twin).
+-- name: session_to_refresh
+-- in: id int
+-- out: account_id int, tenant_id int, uuid uuid, refresh_number int, refreshed_at int?, remember bool, created_at int,
+--   expires_at int
+SELECT a.id, a.tenant_id, a.uuid, s.refresh_number, s.refreshed_at, s.remember, s.created_at, s.expires_at
+FROM session s JOIN account a ON a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id
+WHERE s.id = :id AND s.ended_at IS NULL AND a.is_active = TRUE AND a.deleted_at IS NULL AND t.is_active = TRUE;
+
+-- name: session_rotate
+-- in: id int, refresh_number int, now int, expires_at int
+UPDATE session SET refresh_number = :refresh_number, refreshed_at = :now, expires_at = :expires_at WHERE id = :id;
 
 -- name: session_stop
 -- in: id int, now int

@@ -8,7 +8,7 @@
 #include "desk/statements.h"
 
 /* Failures in a window that begins with the first of them. */
-enum { PAIR_MAX = 5, ACCOUNT_MAX = 50, ADDRESS_MAX = 100, SUBJECT_LEN = 32, ROWS_MAX = 3 };
+enum { PAIR_MAX = 5, ACCOUNT_MAX = 50, ADDRESS_MAX = 100, ASK_MAX = 5, SUBJECT_LEN = 32, ROWS_MAX = 3 };
 static const int64_t window_us = 15 * TIME_MINUTE_US;
 
 /* Filled by throttle_setup before the first request. */
@@ -51,6 +51,10 @@ static struct str subject_str(const uint8_t subject[SUBJECT_LEN]) {
   return (struct str){(const char *)subject, SUBJECT_LEN};
 }
 
+static struct str fold_email(struct ctx *ctx, struct str email) {
+  return str_utf8(email) ? str_fold(ctx->arena, email) : email;
+}
+
 enum status throttle_check(struct ctx *ctx, int64_t tenant_id, struct str email, struct str address,
                            struct throttle *out) {
   struct throttle throttle = {0};
@@ -58,7 +62,7 @@ enum status throttle_check(struct ctx *ctx, int64_t tenant_id, struct str email,
     *out = throttle;
     return STATUS_OK;
   }
-  struct str folded = str_utf8(email) ? str_fold(ctx->arena, email) : email;
+  struct str folded = fold_email(ctx, email);
   subject_of("pair", tenant_id, folded, address, throttle.pair);
   subject_of("account", tenant_id, folded, STR_NONE, throttle.account);
   subject_of("address", 0, STR_NONE, address, throttle.address);
@@ -114,4 +118,17 @@ enum status throttle_forget(struct ctx *ctx, const struct throttle *throttle) {
     return STATUS_OK;
   }
   return sql_throttle_clear(ctx, &(struct throttle_clear_in){subject_str(throttle->pair)}, NULL);
+}
+
+enum status throttle_ask(struct ctx *ctx, int64_t tenant_id, struct str email, bool *fits) {
+  uint8_t subject[SUBJECT_LEN];
+  subject_of("link", tenant_id, fold_email(ctx, email), STR_NONE, subject);
+  struct throttle_fail_in in = {
+      .subject = subject_str(subject), .now = ctx->now_us, .window_ends_at = ctx->now_us + window_us};
+  TRY(sql_throttle_fail(ctx, &in, NULL));
+  struct throttle_rows_in rows = {.pair = in.subject, .account = in.subject, .address = in.subject};
+  struct throttle_rows_row row;
+  TRY(sql_throttle_rows(ctx, &rows, &row));
+  *fits = !counting || row.failures <= ASK_MAX;
+  return STATUS_OK;
 }

@@ -9,7 +9,8 @@
 #include "base/log.h"
 #include "desk/session/session.h"
 
-/* A token is `header.payload.signature`. The header is always these bytes, the base64url form of
+/* A token is `header.payload.signature`. A refresh token's payload says so, so that neither kind is ever
+ * taken for the other. The header is always these bytes, the base64url form of
  * {"alg":"HS256","typ":"JWT"}. The payload begins with the id of the key, padded to a multiple of three bytes
  * so that its base64url form is a prefix of its own: a key is chosen by comparing bytes, before anything is
  * decoded. The rest of the payload is read only after the signature was found ours, and only in the one form
@@ -24,7 +25,7 @@ enum {
   PREFIX_LEN = 24, /* base64url of {"kid":"01234567", */
   MAC_LEN = 32,
   SIGNATURE_LEN = 43, /* base64url of a MAC */
-  PAYLOAD_MAX = 256,  /* what we write is under 180 bytes */
+  PAYLOAD_MAX = 256,  /* what we write is under 220 bytes */
   TOKEN_MAX = HEADER_LEN + PAYLOAD_MAX * 4 / 3 + 4 + 1 + SIGNATURE_LEN,
 };
 
@@ -154,9 +155,16 @@ enum status token_sign(struct arena *arena, const struct token_claims *claims, s
   CLEANUP_BUF struct buf token;
   buf_init(&payload, PAYLOAD_MAX);
   buf_init(&token, TOKEN_MAX);
-  buf_format(&payload, "{\"kid\":\"%s\",\"sub\":\"%s\",\"sid\":%lld,\"iat\":%lld,\"exp\":%lld}", keys[0].id,
+  buf_format(&payload, "{\"kid\":\"%s\",\"sub\":\"%s\",\"sid\":%lld,\"iat\":%lld,\"exp\":%lld", keys[0].id,
              uuid_print(claims->account, account), (long long)claims->session_id,
              (long long)claims->issued_at_s, (long long)claims->expires_at_s);
+  if (claims->is_refresh) {
+    buf_add_text(&payload, ",\"typ\":\"refresh\"");
+  }
+  if (claims->number != 0) {
+    buf_format(&payload, ",\"num\":%lld", (long long)claims->number);
+  }
+  buf_add_char(&payload, '}');
   buf_add_text(&token, header);
   base64url_encode(&token, buf_str(&payload));
   uint8_t mac[MAC_LEN];
@@ -205,7 +213,7 @@ static bool take_number(struct str *rest, int64_t *out) {
 
 /* The one form token_sign writes, behind the key's id. */
 static bool read_claims(struct str rest, struct token_claims *out) {
-  struct token_claims claims;
+  struct token_claims claims = {0};
   if (!take(&rest, "\"sub\":\"") || rest.len < UUID_TEXT_SIZE - 1 ||
       uuid_parse((struct str){rest.at, UUID_TEXT_SIZE - 1}, &claims.account) != STATUS_OK) {
     return false;
@@ -213,7 +221,14 @@ static bool read_claims(struct str rest, struct token_claims *out) {
   rest = (struct str){rest.at + UUID_TEXT_SIZE - 1, rest.len - (UUID_TEXT_SIZE - 1)};
   if (!take(&rest, "\",\"sid\":") || !take_number(&rest, &claims.session_id) || !take(&rest, ",\"iat\":") ||
       !take_number(&rest, &claims.issued_at_s) || !take(&rest, ",\"exp\":") ||
-      !take_number(&rest, &claims.expires_at_s) || !take(&rest, "}") || rest.len != 0) {
+      !take_number(&rest, &claims.expires_at_s)) {
+    return false;
+  }
+  claims.is_refresh = take(&rest, ",\"typ\":\"refresh\"");
+  if (take(&rest, ",\"num\":") && (!take_number(&rest, &claims.number) || claims.number == 0)) {
+    return false;
+  }
+  if (!take(&rest, "}") || rest.len != 0) {
     return false;
   }
   *out = claims;

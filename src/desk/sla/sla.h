@@ -25,12 +25,12 @@ enum sla_mark {
 
 /* The part of a ticket that the arithmetic owns; all times microseconds, 0 none. */
 struct sla_clocks {
-  int64_t response_due_at; /* 0: no target, or answered */
+  int64_t response_due_at; /* 0: no target, or answered (too late: once the timer has told of it) */
   int64_t resolve_due_at;  /* shown as the deadline; stays when solved; 0 no target */
   int64_t paused_at;       /* standing still since; 0 running */
   int64_t paused_us;       /* stood still before */
   int64_t marks;           /* enum sla_mark bits */
-  int64_t next_at;         /* when the timer must look; 0 never */
+  int64_t next_at;         /* when the timer must look; 0 never; the past: what was missed before it looked */
   int64_t escalation_level;
 };
 
@@ -79,12 +79,14 @@ enum status sla_targets_of(struct ctx *ctx, int64_t tenant_id, int category, int
 /* All rows of a tenant, by category. Needs MAY_SLA_READ. */
 enum status sla_list(struct ctx *ctx, int64_t tenant_id, struct sla_target **out, size_t *count) MUST_CHECK;
 /* Upsert. Needs MAY_SLA_WRITE; minutes 0–525600 (faults "sla_response_minutes", "sla_resolution_minutes",
- * "category"). Open tickets are recomputed afterwards, in steps, by the timer: the row is marked for it in the
- * same transaction, so a crash repeats and never loses. */
+ * "category"). Open tickets are recomputed afterwards, in steps, by the timer: the row is marked for it in
+ * the same transaction, so a crash repeats and never loses. */
 enum status sla_set(struct ctx *ctx, int64_t tenant_id, const struct sla_target *target) MUST_CHECK;
-/* A tenant whose targets changed and whose open tickets are not all recomputed yet; 0 none. */
+/* A tenant whose targets changed and whose open tickets are not all recomputed yet; 0 none. Inside db_write
+ * together with ticket_sla_recompute and sla_recomputed: no other node takes the same one until that ends. */
 enum status sla_stale_tenant(struct ctx *ctx, int64_t *tenant_id, int64_t *after_id) MUST_CHECK;
-/* Recomputed up to `after_id`; 0: through. Inside db_write. */
+/* Recomputed up to `after_id`; 0: through (on PostgreSQL a second time two minutes after the change, for
+ * tickets that were written with the old targets meanwhile). Inside db_write. */
 enum status sla_recomputed(struct ctx *ctx, int64_t tenant_id, int64_t after_id) MUST_CHECK;
 
 #endif

@@ -10,11 +10,11 @@
 enum { TECHNICIAN_WORDS_MAX = 50 };
 struct technician {
   struct account account;
-  struct str employee_id;        /* NONE; unique in the tenant */
-  struct str *skills, *areas;    /* as written, in their order */
+  struct str employee_id;     /* NONE; unique in the tenant */
+  struct str *skills, *areas; /* as written, in their order */
   size_t skill_count, area_count;
   bool is_available;
-  struct str reason; /* why not; NONE */
+  struct str reason;          /* why not; NONE */
   double latitude, longitude; /* NaN both: unknown */
   int64_t located_at;         /* 0 unknown */
 };
@@ -41,13 +41,17 @@ enum status technician_set_available(struct ctx *ctx, struct uuid uuid, bool ava
                                      struct technician *out) MUST_CHECK;
 struct technician_change {
   bool has_employee_id, has_skills, has_areas;
-  struct str employee_id; /* NONE: none any more */
+  struct str employee_id;           /* NONE: none any more */
   const struct str *skills, *areas; /* each 1-100 characters; a word twice counts once */
-  size_t skill_count, area_count;
+  size_t skill_count, area_count;   /* at most TECHNICIAN_WORDS_MAX */
 };
-/* Supervisors up only. Event. */
+/* Supervisors up only. Event. Faults "employee_id", "skills", "skills[n]", "service_areas", … */
 enum status technician_change(struct ctx *ctx, struct uuid uuid, const struct technician_change *change,
                               struct technician *out) MUST_CHECK;
+/* An account of role technician with what it can do from its first moment, in one transaction
+ * (account_create; hash lane). Faults of both. */
+enum status technician_create(struct ctx *ctx, const struct account_new *new_account,
+                              const struct technician_change *change, struct technician *out) MUST_CHECK;
 /* Available and active technicians of the caller's tenant. */
 enum status technician_active_count(struct ctx *ctx, int64_t *count) MUST_CHECK;
 /* Is this account free to be given work (no row: yes)? For desk/ticket, inside its transaction. */

@@ -7,6 +7,7 @@
 #include "desk/access/access.h"
 #include "desk/session/session.h"
 #include "desk/statements.h"
+#include "desk/ticket/ticket_day.h"
 
 enum { NAME_MAX_CHARACTERS = 255, DOMAIN_MAX_BYTES = 253, LABEL_MAX_BYTES = 63, PAGE = 1000 };
 
@@ -223,9 +224,14 @@ enum status tenant_disable(struct ctx *ctx, int64_t id) {
 
 static enum status zone_in_transaction(struct ctx *ctx, void *arg) {
   const struct tenant_zone_in *in = arg;
-  int64_t changed = 0;
-  TRY(sql_tenant_zone(ctx, in, &changed));
-  return changed == 0 ? problem_set(ctx, &tenant_not_found) : STATUS_OK;
+  TRY(tenant_lock(ctx, in->id));
+  struct tenant before;
+  TRY(tenant_get(ctx, in->id, &before));
+  if (str_equal(before.timezone, in->timezone)) {
+    return STATUS_OK;
+  }
+  TRY(sql_tenant_zone(ctx, in, NULL));
+  return ticket_days_rebuild(ctx, in->id); /* its days begin at another time now */
 }
 
 enum status tenant_set_timezone(struct ctx *ctx, int64_t id, struct str timezone) {

@@ -56,13 +56,13 @@ struct ticket {
   int64_t removed_at, removed_by;
   int64_t file_count; /* pictures, papers and links of the ticket itself */
   /* field service */
-  int64_t assigned_at;          /* to the present assignee; 0 unknown or nobody */
-  int64_t first_assignee_id;    /* 0: never assigned */
-  double latitude, longitude;   /* NaN both: not said */
-  int64_t scheduled_at;         /* 0 not scheduled */
-  int64_t rating;               /* 1-5, 0 none */
-  struct str rating_text;       /* NONE without */
-  struct sla_clocks sla;        /* desk/sla/sla.h */
+  int64_t assigned_at;        /* to the present assignee; 0 unknown or nobody */
+  int64_t first_assignee_id;  /* 0: never assigned */
+  double latitude, longitude; /* NaN both: not said */
+  int64_t scheduled_at;       /* 0 not scheduled */
+  int64_t rating;             /* 1-5, 0 none */
+  struct str rating_text;     /* NONE without */
+  struct sla_clocks sla;      /* desk/sla/sla.h */
 };
 
 extern const struct problem_kind ticket_not_found;
@@ -115,12 +115,12 @@ extern const struct problem_kind ticket_list_too_large;
 struct ticket_filter {
   struct db_ints statuses, priorities;
   struct db_ints work_types, categories;
-  int64_t assignee_id;   /* an account; 0 any */
-  int64_t created_to;    /* exclusive, microseconds; 0 any */
+  int64_t assignee_id;    /* an account; 0 any */
+  int64_t created_to;     /* exclusive, microseconds; 0 any */
   int64_t scheduled_from; /* inclusive; 0 any; a filter on the schedule excludes unscheduled tickets */
-  int64_t scheduled_to;  /* exclusive; 0 any */
-  int64_t after_id;      /* keyset upwards: oldest first instead; 0 newest first. LLONG_MIN+1: from the oldest */
-  int64_t author_id;       /* 0 any */
+  int64_t scheduled_to;   /* exclusive; 0 any */
+  int64_t after_id;  /* keyset upwards: oldest first instead; 0 newest first. LLONG_MIN+1: from the oldest */
+  int64_t author_id; /* 0 any */
   struct str author_email; /* substring in any letter case; NONE any */
   struct str author_name;
   int64_t created_from; /* inclusive, microseconds; 0 any */
@@ -131,8 +131,8 @@ struct ticket_filter {
 };
 enum status ticket_list(struct ctx *ctx, const struct ticket_filter *filter, struct ticket **out,
                         size_t *count) MUST_CHECK;
-/* How many the filter matches (keyset, skip and limit aside): from counters, blocks and at most a few thousand
- * index entries, never by counting the table. */
+/* How many the filter matches (keyset, skip and limit aside): from counters, blocks and at most a few
+ * thousand index entries, never by counting the table. */
 enum status ticket_total(struct ctx *ctx, const struct ticket_filter *filter, int64_t *total) MUST_CHECK;
 /* Live counts by status of what the caller may read: counts[TICKET_NEW] … */
 enum status ticket_counts(struct ctx *ctx, int64_t counts[TICKET_STATUS_COUNT]) MUST_CHECK;
@@ -175,9 +175,10 @@ struct ticket_assignment {
   int64_t scheduled_at; /* 0: stays */
   struct str note;      /* into the history; NONE without */
 };
-/* MAY_TICKET_ASSIGN (a technician: an unassigned one, to themself). An unknown assignee or a deactivated one is
- * a fault on "technician_id". The same assignee again changes schedule and note only. new becomes assigned.
- * Activity, event, counters, notice to the assignee. */
+/* MAY_TICKET_ASSIGN (a technician: an unassigned one, to themself). An unknown assignee or a deactivated one
+ * is a fault on "technician_id". The same assignee again changes schedule and note only. new becomes
+ * assigned, and assigned becomes new where nobody has it any more. Who takes it themself may be unavailable
+ * to others. Activity, event, counters, notice to the assignee. */
 enum status ticket_assign(struct ctx *ctx, struct uuid uuid, const struct ticket_assignment *assignment,
                           struct ticket *out) MUST_CHECK;
 
@@ -190,11 +191,11 @@ struct ticket_change {
   enum ticket_category category;
   enum ticket_priority priority;
   enum work_type work_type;
-  double latitude, longitude;
-  int64_t scheduled_at; /* 0: no schedule any more */
+  double latitude, longitude; /* NaN both: no place any more */
+  int64_t scheduled_at;       /* 0: no schedule any more */
 };
-/* An activity for each field with its old and new value, priority and category recompute the SLA clocks;
- * one event. */
+/* An activity for each field with its old and new value (of a description the first 1,000 characters),
+ * priority and category recompute the SLA clocks; one event. */
 enum status ticket_change(struct ctx *ctx, struct uuid uuid, const struct ticket_change *change,
                           struct ticket *out) MUST_CHECK;
 
@@ -205,15 +206,22 @@ enum status ticket_rate(struct ctx *ctx, struct uuid uuid, int64_t rating, struc
                         struct ticket *out) MUST_CHECK;
 
 /* ---- by the system: the SLA timer (desk/sla decides, desk/ticket writes) ---- */
-/* Does for the tickets whose sla.next_at is at or before ctx->now_us what is due (warning, breach, escalation):
- * activity, event, counters, notices to assignee and supervisors; at most `max` a call, oldest first.
- * *done tells how many; *next_at (may be NULL) the next due time of what is left, 0 none. Nothing twice, also
- * with several nodes on one database. */
+/* Does for the tickets whose sla.next_at is at or before ctx->now_us what is due (warning, breach,
+ * escalation): activity, event, counters, notices to assignee and supervisors; at most `max` a call, oldest
+ * first. *done tells how many; *next_at (may be NULL) the next due time of what is left, 0 none. Nothing
+ * twice, also with several nodes on one database. */
 enum status ticket_sla_run(struct ctx *ctx, int64_t max, int64_t *done, int64_t *next_at) MUST_CHECK;
 /* A tenant's targets changed: recomputes its open tickets after `after_id` in id order, at most `max`;
  * *last_id is where to go on, 0 when through. */
 enum status ticket_sla_recompute(struct ctx *ctx, int64_t tenant_id, int64_t after_id, int64_t max,
                                  int64_t *last_id) MUST_CHECK;
+
+struct event_position;
+/* Tickets that the caller may read and that events of the caller's tenant are about, from behind `after` up
+ * to and with `to` (desk/event): as they are now, each once, in id order; ticket_list_too_large as
+ * ticket_list. For desk/sync, which bounds their number by the events. */
+enum status ticket_follow(struct ctx *ctx, const struct event_position *after,
+                          const struct event_position *to, struct ticket **out, size_t *count) MUST_CHECK;
 
 /* Accounts of people on tickets, by number, for detail pages: name, phone, uuid. Missing ones stay zero. */
 struct ticket_person {

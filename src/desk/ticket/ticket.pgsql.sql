@@ -1,39 +1,72 @@
 -- Two commands on one ticket at the same time: the second waits here and then sees what the first did.
 -- name: ticket_by_uuid_locked
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, t.assignee_id, t.title, t.description,
+SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title, t.description,
   t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
   t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by
+  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
+  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
+  t.escalation_level
 FROM ticket t JOIN account a ON a.id = t.author_id
 WHERE t.uuid = :uuid AND t.tenant_id = :tenant_id
 FOR UPDATE OF t;
 
--- PostgreSQL 15 does not merge the branches of a UNION ALL in the order of their indexes: it would sort them whole.
--- So each branch gives no more than the page can need.
--- name: ticket_list_newest
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, t.assignee_id, t.title,
-  CASE WHEN :brief THEN NULL ELSE t.description END,
+-- name: ticket_by_id_locked
+SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title, t.description,
   t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
   t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by
-FROM (
+  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
+  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
+  t.escalation_level
+FROM ticket t JOIN account a ON a.id = t.author_id
+WHERE t.id = :id
+FOR UPDATE OF t;
+
+-- name: ticket_people_of
+SELECT a.id, a.uuid, a.name, a.email, a.phone, c.address, a.role
+FROM account a LEFT JOIN customer c ON c.account_id = a.id
+WHERE a.id IN (SELECT CAST(j AS BIGINT) FROM json_array_elements_text(CAST(:ids AS JSON)) j)
+  AND a.tenant_id = :tenant_id LIMIT :limit;
+
+-- name: ticket_block_get
+SELECT first_created_at, last_created_at, cells FROM ticket_block
+WHERE tenant_id = :tenant_id AND kind = :kind AND block = :block AND slot = :slot
+FOR UPDATE;
+
+-- name: ticket_sums_zone
+SELECT timezone FROM tenant WHERE id = :id FOR SHARE;
+
+-- ---- service levels, by the system (ticket_sla.c) ----
+-- name: ticket_sla_due
+SELECT id FROM ticket WHERE sla_next_at IS NOT NULL AND sla_next_at <= :now AND removed_at IS NULL
+ORDER BY sla_next_at LIMIT :limit
+FOR UPDATE SKIP LOCKED;
+
+-- name: ticket_sla_open
+SELECT t.id FROM (
   EACH(
     SELECT b.id FROM (
       SELECT f.id FROM ticket f
-      WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL
-        [AND f.author_id = :author_id] [AND f.assignee_id = :assignees]
-        [AND f.status = :statuses] [AND f.priority = :priorities]
-        [AND f.id < :before_id] [AND f.id >= :from_id] [AND f.created_at >= :created_from]
-        [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
-        [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
-        [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
-        [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
-        [AND +f.assignee_id IN (0, :readable_by)]
-        [AND EXISTS (SELECT 1 FROM account m WHERE m.id = f.author_id AND m.email_folded LIKE :email_like ESCAPE '\')]
-        [AND EXISTS (SELECT 1 FROM account m WHERE m.id = f.author_id AND m.name_folded LIKE :name_like ESCAPE '\')]
-      ORDER BY f.id DESC LIMIT :skip + :limit
+      WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL [AND f.status = :statuses] AND f.id > :after_id
+      ORDER BY f.id LIMIT :limit
     ) b
   )
-  ORDER BY id DESC LIMIT :limit OFFSET :skip
+  ORDER BY id LIMIT :limit
+) pick JOIN ticket t ON t.id = pick.id
+ORDER BY t.id FOR UPDATE OF t;
+
+-- ---- by what happened to them (ticket_follow.c) ----
+-- name: ticket_follow
+SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title, t.description,
+  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
+  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
+  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
+  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
+  t.escalation_level
+FROM (
+  SELECT DISTINCT e.ticket_id AS id FROM event e
+  WHERE e.tenant_id = :tenant_id AND (e.txn, e.id) > (:after_txn, :after_id) AND (e.txn, e.id) <= (:to_txn, :to_id)
+    AND e.kind < :kind_below
 ) pick CROSS JOIN ticket t CROSS JOIN account a
-WHERE t.id = pick.id AND a.id = t.author_id;
+WHERE t.id = pick.id AND a.id = t.author_id AND t.tenant_id = :tenant_id AND t.removed_at IS NULL
+  [AND t.author_id = :author_id] [AND t.assignee_id IN (0, :readable_by)]
+ORDER BY t.id;

@@ -1,24 +1,33 @@
 -- row ticket_row: id int, tenant_id int, uuid uuid, author_id int, author_uuid uuid, author_name text, author_email text,
---   assignee_id int, title text, description text?, category int, priority int, status int, work_type int,
+--   author_role int, assignee_id int, title text, description text?, category int, priority int, status int, work_type int,
 --   request_kind int, file_count int, reopened_count int, first_response_at int?, started_at int?, resolved_at int?,
---   closed_at int?, status_changed_at int, created_at int, updated_at int, removed_at int?, removed_by int?
+--   closed_at int?, status_changed_at int, created_at int, updated_at int, removed_at int?, removed_by int?,
+--   assigned_at int?, first_assignee_id int, latitude real?, longitude real?, scheduled_at int?, rating int, rating_text text?,
+--   response_due_at int?, resolve_due_at int?, paused_at int?, paused_us int, sla_marks int, sla_next_at int?,
+--   escalation_level int
 
 -- name: ticket_insert
--- in: tenant_id int, uuid uuid, author_id int, title text, description text, category int, priority int, status int,
---   work_type int, request_kind int, file_count int, now int
+-- in: tenant_id int, uuid uuid, author_id int, assignee_id int, title text, description text, category int, priority int,
+--   status int, work_type int, request_kind int, file_count int, first_response_at int?, assigned_at int?,
+--   first_assignee_id int, latitude real?, longitude real?, scheduled_at int?, response_due_at int?, resolve_due_at int?,
+--   sla_next_at int?, now int
 -- out: id int
-INSERT INTO ticket (tenant_id, uuid, author_id, title, description, category, priority, status,
-  work_type, request_kind, file_count, status_changed_at, created_at, updated_at)
-VALUES (:tenant_id, :uuid, :author_id, :title, :description, :category, :priority, :status,
-  :work_type, :request_kind, :file_count, :now, :now, :now) RETURNING id;
+INSERT INTO ticket (tenant_id, uuid, author_id, assignee_id, title, description, category, priority, status,
+  work_type, request_kind, file_count, first_response_at, assigned_at, first_assignee_id, latitude, longitude, scheduled_at,
+  response_due_at, resolve_due_at, sla_next_at, status_changed_at, created_at, updated_at)
+VALUES (:tenant_id, :uuid, :author_id, :assignee_id, :title, :description, :category, :priority, :status,
+  :work_type, :request_kind, :file_count, :first_response_at, :assigned_at, :first_assignee_id, :latitude, :longitude,
+  :scheduled_at, :response_due_at, :resolve_due_at, :sla_next_at, :now, :now, :now) RETURNING id;
 
 -- name: ticket_by_uuid
 -- in: tenant_id int, uuid uuid
 -- out: ticket_row
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, t.assignee_id, t.title, t.description,
+SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title, t.description,
   t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
   t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by
+  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
+  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
+  t.escalation_level
 FROM ticket t JOIN account a ON a.id = t.author_id
 WHERE t.uuid = :uuid AND t.tenant_id = :tenant_id;
 
@@ -26,24 +35,47 @@ WHERE t.uuid = :uuid AND t.tenant_id = :tenant_id;
 -- name: ticket_by_uuid_locked
 -- in: tenant_id int, uuid uuid
 -- out: ticket_row
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, t.assignee_id, t.title, t.description,
+SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title, t.description,
   t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
   t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by
+  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
+  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
+  t.escalation_level
 FROM ticket t JOIN account a ON a.id = t.author_id
 WHERE t.uuid = :uuid AND t.tenant_id = :tenant_id;
 
--- name: ticket_update_status
--- in: id int, status int, assignee_id int, reopened_count int, first_response_at int?, started_at int?,
---   resolved_at int?, closed_at int?, status_changed_at int, updated_at int
-UPDATE ticket SET status = :status, assignee_id = :assignee_id, reopened_count = :reopened_count,
+-- name: ticket_by_id_locked
+-- in: id int
+-- out: ticket_row
+SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title, t.description,
+  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
+  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
+  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
+  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
+  t.escalation_level
+FROM ticket t JOIN account a ON a.id = t.author_id
+WHERE t.id = :id;
+
+-- All of a ticket that changes, but its texts. Files are counted by desk/file as well.
+-- name: ticket_update
+-- in: id int, status int, assignee_id int, category int, priority int, work_type int, more_files int, reopened_count int,
+--   first_response_at int?, started_at int?, resolved_at int?, closed_at int?, status_changed_at int, assigned_at int?,
+--   first_assignee_id int, latitude real?, longitude real?, scheduled_at int?, rating int, rating_text text?,
+--   response_due_at int?, resolve_due_at int?, paused_at int?, paused_us int, sla_marks int, sla_next_at int?,
+--   escalation_level int, updated_at int
+UPDATE ticket SET status = :status, assignee_id = :assignee_id, category = :category, priority = :priority,
+  work_type = :work_type, file_count = file_count + :more_files, reopened_count = :reopened_count,
   first_response_at = :first_response_at, started_at = :started_at, resolved_at = :resolved_at,
-  closed_at = :closed_at, status_changed_at = :status_changed_at, updated_at = :updated_at
+  closed_at = :closed_at, status_changed_at = :status_changed_at, assigned_at = :assigned_at,
+  first_assignee_id = :first_assignee_id, latitude = :latitude, longitude = :longitude, scheduled_at = :scheduled_at,
+  rating = :rating, rating_text = :rating_text, response_due_at = :response_due_at, resolve_due_at = :resolve_due_at,
+  paused_at = :paused_at, paused_us = :paused_us, sla_marks = :sla_marks, sla_next_at = :sla_next_at,
+  escalation_level = :escalation_level, updated_at = :updated_at
 WHERE id = :id;
 
--- name: ticket_update_answered
--- in: id int, first_response_at int?, updated_at int
-UPDATE ticket SET first_response_at = :first_response_at, updated_at = :updated_at WHERE id = :id;
+-- name: ticket_update_texts
+-- in: id int, title text, description text
+UPDATE ticket SET title = :title, description = :description WHERE id = :id;
 
 -- name: ticket_update_removed
 -- in: id int, removed_at int?, removed_by int?, updated_at int
@@ -56,13 +88,13 @@ SELECT id FROM ticket
 WHERE status = :status AND removed_at IS NULL AND resolved_at IS NOT NULL AND resolved_at < :before_at
 ORDER BY resolved_at LIMIT :limit;
 
--- A candidate that changed meanwhile is left alone.
--- name: ticket_purge_one
--- in: id int, status int, before_at int, now int
--- out: tenant_id int, author_id int, assignee_id int, status int, priority int
-UPDATE ticket SET removed_at = :now, removed_by = NULL, updated_at = :now
-WHERE id = :id AND status = :status AND removed_at IS NULL AND resolved_at < :before_at
-RETURNING tenant_id, author_id, assignee_id, status, priority;
+-- Names and addresses of the people on a page of tickets; ids: a JSON array.
+-- name: ticket_people_of
+-- in: tenant_id int, ids text, limit int
+-- out: id int, uuid uuid, name text, email text, phone text?, address text?, role int
+SELECT a.id, a.uuid, a.name, a.email, a.phone, c.address, a.role
+FROM account a LEFT JOIN customer c ON c.account_id = a.id
+WHERE a.id IN (SELECT value FROM json_each(:ids)) AND a.tenant_id = :tenant_id LIMIT :limit;
 
 -- ---- lists ----
 -- The ids come first, from the index alone; rows and authors are joined after the LIMIT. In order of
@@ -70,28 +102,39 @@ RETURNING tenant_id, author_id, assignee_id, status, priority;
 -- What is in a set leads to an index (a branch for each value); what is excluded by <> or hidden from the
 -- planner by a + only narrows the walk.
 -- name: ticket_list_newest
--- in: tenant_id int, author_id int?, assignees ints, statuses ints, priorities ints, readable_by int?,
+-- in: tenant_id int, author_id int?, assignees ints, statuses ints, priorities ints,
+--   readable_by int?, assignee_id int?,
 --   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
 --   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
---   email_like text?, name_like text?, before_id int?, from_id int?, created_from int?, brief bool, skip int, limit int
+--   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
+--   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+--   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
+--   email_like text?, name_like text?, before_id int?, from_id int?, brief bool, skip int, limit int
 -- out: ticket_row
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, t.assignee_id, t.title,
+SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title,
   CASE WHEN :brief THEN NULL ELSE t.description END,
   t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
   t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by
+  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
+  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
+  t.escalation_level
 FROM (
   EACH(
     SELECT f.id FROM ticket f
     WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL
       [AND f.author_id = :author_id] [AND f.assignee_id = :assignees]
       [AND f.status = :statuses] [AND f.priority = :priorities]
-      [AND f.id < :before_id] [AND f.id >= :from_id] [AND f.created_at >= :created_from]
+      [AND f.id < :before_id] [AND f.id >= :from_id]
       [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
       [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
       [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
       [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
-      [AND +f.assignee_id IN (0, :readable_by)]
+      [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
+      [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
+      [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+      [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
+      [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
+      [AND +f.assignee_id IN (0, :readable_by)] [AND +f.assignee_id = :assignee_id]
       [AND EXISTS (SELECT 1 FROM account m WHERE m.id = f.author_id AND m.email_folded LIKE :email_like ESCAPE '\')]
       [AND EXISTS (SELECT 1 FROM account m WHERE m.id = f.author_id AND m.name_folded LIKE :name_like ESCAPE '\')]
   )
@@ -99,43 +142,124 @@ FROM (
 ) pick CROSS JOIN ticket t CROSS JOIN account a
 WHERE t.id = pick.id AND a.id = t.author_id;
 
--- Where few tickets match an author's name or address: from the authors, found in an index of their own, to
--- their tickets. CROSS JOIN keeps that order of walking.
--- name: ticket_list_by_authors
--- in: tenant_id int, author_id int?, readable_by int?,
+-- The same from the other end.
+-- name: ticket_list_oldest
+-- in: tenant_id int, author_id int?, assignees ints, statuses ints, priorities ints,
+--   readable_by int?, assignee_id int?,
 --   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
 --   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
---   email_like text?, name_like text?, before_id int?, created_from int?, brief bool, skip int, limit int
+--   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
+--   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+--   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
+--   email_like text?, name_like text?, before_id int?, from_id int?, brief bool, skip int, limit int
 -- out: ticket_row
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, t.assignee_id, t.title,
+SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title,
   CASE WHEN :brief THEN NULL ELSE t.description END,
   t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
   t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by
+  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
+  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
+  t.escalation_level
+FROM (
+  EACH(
+    SELECT f.id FROM ticket f
+    WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL
+      [AND f.author_id = :author_id] [AND f.assignee_id = :assignees]
+      [AND f.status = :statuses] [AND f.priority = :priorities]
+      [AND f.id < :before_id] [AND f.id >= :from_id]
+      [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
+      [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
+      [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
+      [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
+      [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
+      [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
+      [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+      [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
+      [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
+      [AND +f.assignee_id IN (0, :readable_by)] [AND +f.assignee_id = :assignee_id]
+      [AND EXISTS (SELECT 1 FROM account m WHERE m.id = f.author_id AND m.email_folded LIKE :email_like ESCAPE '\')]
+      [AND EXISTS (SELECT 1 FROM account m WHERE m.id = f.author_id AND m.name_folded LIKE :name_like ESCAPE '\')]
+  )
+  ORDER BY id LIMIT :limit OFFSET :skip
+) pick CROSS JOIN ticket t CROSS JOIN account a
+WHERE t.id = pick.id AND a.id = t.author_id;
+
+-- Where few tickets are scheduled in a time: those are sorted. direction: 1 newest first, -1 oldest.
+-- name: ticket_list_scheduled
+-- in: tenant_id int,
+--   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
+--   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
+--   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
+--   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+--   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
+--   before_id int?, from_id int?, direction int, brief bool, skip int, limit int
+-- out: ticket_row
+SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title,
+  CASE WHEN :brief THEN NULL ELSE t.description END,
+  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
+  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
+  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
+  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
+  t.escalation_level
+FROM (
+  SELECT f.id
+  FROM ticket f
+  WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.scheduled_at IS NOT NULL
+    [AND +f.id < :before_id] [AND +f.id >= :from_id]
+    [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
+    [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
+    [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
+    [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
+    [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
+    [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
+    [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+    [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
+    [AND f.scheduled_at >= :scheduled_from] [AND f.scheduled_at < :scheduled_to]
+  ORDER BY f.id * :direction DESC LIMIT :limit OFFSET :skip
+) pick CROSS JOIN ticket t CROSS JOIN account a
+WHERE t.id = pick.id AND a.id = t.author_id;
+
+-- Where few tickets match an author's name or address: from the authors, found in an index of their own, to
+-- their tickets. CROSS JOIN keeps that order of walking.
+-- name: ticket_list_by_authors
+-- in: tenant_id int, author_id int?, readable_by int?, assignee_id int?,
+--   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
+--   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
+--   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
+--   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+--   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
+--   email_like text?, name_like text?, before_id int?, from_id int?, direction int, brief bool, skip int, limit int
+-- out: ticket_row
+SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title,
+  CASE WHEN :brief THEN NULL ELSE t.description END,
+  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
+  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
+  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
+  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
+  t.escalation_level
 FROM (
   SELECT f.id
   FROM account m CROSS JOIN ticket f
   WHERE m.tenant_id = :tenant_id [AND m.id = :author_id]
     [AND m.email_folded LIKE :email_like ESCAPE '\'] [AND m.name_folded LIKE :name_like ESCAPE '\']
     AND f.tenant_id = :tenant_id AND f.author_id = m.id AND f.removed_at IS NULL
-    [AND f.id < :before_id] [AND f.created_at >= :created_from]
+    [AND f.id < :before_id] [AND f.id >= :from_id]
     [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
     [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
     [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
     [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
-    [AND +f.assignee_id IN (0, :readable_by)]
-  ORDER BY f.id DESC LIMIT :limit OFFSET :skip
+    [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
+    [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
+    [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+    [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
+    [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
+    [AND +f.assignee_id IN (0, :readable_by)] [AND +f.assignee_id = :assignee_id]
+  ORDER BY f.id * :direction DESC LIMIT :limit OFFSET :skip
 ) pick CROSS JOIN ticket t CROSS JOIN account a
 WHERE t.id = pick.id AND a.id = t.author_id;
 
--- A lower bound of the ids made since some time: uuids of version 7 grow with the time of creation.
--- name: ticket_first_since
--- in: uuid uuid
--- out: id int?
-SELECT MIN(id) FROM (SELECT id FROM ticket WHERE uuid >= :uuid ORDER BY uuid LIMIT 100) since;
-
 -- ---- counters ----
--- Scope 1: a tenant (owner 0); 2: an author; 3: an assignee (0: unassigned).
+-- Scope 1: a tenant (owner 0); 2: an author; 3: an assignee (0: unassigned); 4: past their deadline (owner 0).
 -- name: ticket_count_add
 -- in: tenant_id int, scope int, owner_id int, status int, priority int, slot int, tickets int
 INSERT INTO ticket_count (tenant_id, scope, owner_id, status, priority, slot, tickets)
@@ -165,11 +289,14 @@ WHERE m.tenant_id = :tenant_id [AND m.id = :author_id]
   [AND c.priority <> :not_priority_1] [AND c.priority <> :not_priority_2]
   [AND c.priority <> :not_priority_3] [AND c.priority <> :not_priority_4];
 
--- Which tickets of certain authors a technician may read no counter knows: they are counted, from the smaller side.
--- name: ticket_count_readable_by_authors
--- in: tenant_id int, author_id int?, readable_by int, email_like text?, name_like text?,
+-- What no counter knows of certain people's tickets is counted, from the smaller side.
+-- name: ticket_count_by_authors
+-- in: tenant_id int, author_id int?, readable_by int?, assignee_id int?, email_like text?, name_like text?,
 --   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
---   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?
+--   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
+--   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
+--   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+--   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?
 -- out: tickets int
 SELECT COUNT(*)
 FROM account m CROSS JOIN ticket f
@@ -180,12 +307,20 @@ WHERE m.tenant_id = :tenant_id [AND m.id = :author_id]
   [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
   [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
   [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
-  AND +f.assignee_id IN (0, :readable_by);
+  [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
+  [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
+  [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+  [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
+  [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
+  [AND +f.assignee_id IN (0, :readable_by)] [AND +f.assignee_id = :assignee_id];
 
--- name: ticket_count_readable_by_assignee
+-- name: ticket_count_by_assignees
 -- in: tenant_id int, author_id int?, assignees ints, email_like text?, name_like text?,
 --   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
---   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?
+--   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
+--   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
+--   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+--   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?
 -- out: tickets int
 SELECT COUNT(*)
 FROM (
@@ -196,7 +331,223 @@ FROM (
       [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
       [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
       [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
+      [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
+      [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
+      [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+      [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
+      [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
       [AND EXISTS (SELECT 1 FROM account m WHERE m.id = f.author_id AND m.email_folded LIKE :email_like ESCAPE '\')]
       [AND EXISTS (SELECT 1 FROM account m WHERE m.id = f.author_id AND m.name_folded LIKE :name_like ESCAPE '\')]
   )
-) readable;
+) theirs;
+
+-- Of a block of ids, and of a time of the schedule, that a filter cuts.
+-- name: ticket_count_ids
+-- in: tenant_id int, from_id int, before_id int,
+--   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
+--   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
+--   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
+--   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+--   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?
+-- out: tickets int
+SELECT COUNT(*) FROM ticket f
+WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.id >= :from_id AND f.id < :before_id
+  [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
+  [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
+  [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
+  [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
+  [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
+  [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
+  [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+  [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
+  [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to];
+
+-- name: ticket_count_scheduled
+-- in: tenant_id int,
+--   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
+--   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
+--   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
+--   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+--   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?
+-- out: tickets int
+SELECT COUNT(*) FROM ticket f
+WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.scheduled_at IS NOT NULL
+  [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
+  [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
+  [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
+  [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
+  [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
+  [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
+  [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+  [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
+  [AND f.scheduled_at >= :scheduled_from] [AND f.scheduled_at < :scheduled_to];
+
+-- ---- blocks ----
+-- Under a row lock where several transactions write at once (the twin).
+-- name: ticket_block_get
+-- in: tenant_id int, kind int, block int, slot int
+-- out: first_created_at int, last_created_at int, cells blob
+SELECT first_created_at, last_created_at, cells FROM ticket_block
+WHERE tenant_id = :tenant_id AND kind = :kind AND block = :block AND slot = :slot;
+
+-- name: ticket_block_make
+-- in: tenant_id int, kind int, block int, slot int, first_created_at int, last_created_at int, cells blob
+INSERT INTO ticket_block (tenant_id, kind, block, slot, first_created_at, last_created_at, cells)
+VALUES (:tenant_id, :kind, :block, :slot, :first_created_at, :last_created_at, :cells)
+ON CONFLICT (tenant_id, kind, block, slot) DO NOTHING;
+
+-- name: ticket_block_put
+-- in: tenant_id int, kind int, block int, slot int, first_created_at int, last_created_at int, cells blob
+INSERT INTO ticket_block (tenant_id, kind, block, slot, first_created_at, last_created_at, cells)
+VALUES (:tenant_id, :kind, :block, :slot, :first_created_at, :last_created_at, :cells)
+ON CONFLICT (tenant_id, kind, block, slot) DO UPDATE SET first_created_at = excluded.first_created_at,
+  last_created_at = excluded.last_created_at, cells = excluded.cells;
+
+-- name: ticket_block_list
+-- in: tenant_id int, kind int, low int, high int
+-- out: block int, first_created_at int, last_created_at int, cells blob
+SELECT block, first_created_at, last_created_at, cells FROM ticket_block
+WHERE tenant_id = :tenant_id AND kind = :kind AND block BETWEEN :low AND :high
+ORDER BY tenant_id, kind, block;
+
+-- The first and the last block of a kind; -1 without any.
+-- name: ticket_block_ends
+-- in: tenant_id int, kind int
+-- out: low int, high int
+SELECT COALESCE((SELECT MIN(l.block) FROM ticket_block l WHERE l.tenant_id = :tenant_id AND l.kind = :kind), -1),
+  COALESCE((SELECT MAX(h.block) FROM ticket_block h WHERE h.tenant_id = :tenant_id AND h.kind = :kind), -1);
+
+-- name: ticket_block_clear
+-- in: tenant_id int
+DELETE FROM ticket_block WHERE tenant_id = :tenant_id;
+
+-- ---- days ----
+-- name: ticket_day_add
+-- in: tenant_id int, technician_id int, day int, slot int, created int, resolved int, on_time int, first_call int,
+--   timed int, work_us int, ratings int, rating_sum int
+INSERT INTO ticket_day (tenant_id, technician_id, day, slot, created, resolved, on_time, first_call, timed, work_us,
+  ratings, rating_sum)
+VALUES (:tenant_id, :technician_id, :day, :slot, :created, :resolved, :on_time, :first_call, :timed, :work_us,
+  :ratings, :rating_sum)
+ON CONFLICT (tenant_id, technician_id, day, slot) DO UPDATE SET created = ticket_day.created + excluded.created,
+  resolved = ticket_day.resolved + excluded.resolved, on_time = ticket_day.on_time + excluded.on_time,
+  first_call = ticket_day.first_call + excluded.first_call, timed = ticket_day.timed + excluded.timed,
+  work_us = ticket_day.work_us + excluded.work_us, ratings = ticket_day.ratings + excluded.ratings,
+  rating_sum = ticket_day.rating_sum + excluded.rating_sum;
+
+-- name: ticket_day_sum
+-- in: tenant_id int, technician_id int, day_from int, day_to int
+-- out: created int, resolved int, on_time int, first_call int, timed int, work_us int, ratings int, rating_sum int
+SELECT CAST(COALESCE(SUM(created), 0) AS BIGINT), CAST(COALESCE(SUM(resolved), 0) AS BIGINT),
+  CAST(COALESCE(SUM(on_time), 0) AS BIGINT), CAST(COALESCE(SUM(first_call), 0) AS BIGINT),
+  CAST(COALESCE(SUM(timed), 0) AS BIGINT), CAST(COALESCE(SUM(work_us), 0) AS BIGINT),
+  CAST(COALESCE(SUM(ratings), 0) AS BIGINT), CAST(COALESCE(SUM(rating_sum), 0) AS BIGINT)
+FROM ticket_day
+WHERE tenant_id = :tenant_id AND technician_id = :technician_id AND day BETWEEN :day_from AND :day_to;
+
+-- name: ticket_day_list
+-- in: tenant_id int, technician_id int, day_from int, day_to int, limit int
+-- out: day int, created int, resolved int, on_time int, first_call int, timed int, work_us int, ratings int,
+--   rating_sum int
+SELECT day, CAST(SUM(created) AS BIGINT), CAST(SUM(resolved) AS BIGINT), CAST(SUM(on_time) AS BIGINT),
+  CAST(SUM(first_call) AS BIGINT), CAST(SUM(timed) AS BIGINT), CAST(SUM(work_us) AS BIGINT),
+  CAST(SUM(ratings) AS BIGINT), CAST(SUM(rating_sum) AS BIGINT)
+FROM ticket_day
+WHERE tenant_id = :tenant_id AND technician_id = :technician_id AND day BETWEEN :day_from AND :day_to
+GROUP BY day ORDER BY day LIMIT :limit;
+
+-- From one technician to the next, and of each only the days asked for.
+-- name: ticket_day_technicians
+-- in: tenant_id int, day_from int, day_to int, limit int
+-- out: technician_id int, resolved int, on_time int, first_call int, timed int, work_us int, ratings int,
+--   rating_sum int, created int
+WITH RECURSIVE seen (technician_id) AS (
+  SELECT (SELECT MIN(d.technician_id) FROM ticket_day d WHERE d.tenant_id = :tenant_id AND d.technician_id > 0)
+  UNION ALL
+  SELECT (SELECT MIN(d.technician_id) FROM ticket_day d
+    WHERE d.tenant_id = :tenant_id AND d.technician_id > seen.technician_id)
+  FROM seen WHERE seen.technician_id IS NOT NULL
+)
+SELECT seen.technician_id, CAST(SUM(e.resolved) AS BIGINT), CAST(SUM(e.on_time) AS BIGINT),
+  CAST(SUM(e.first_call) AS BIGINT), CAST(SUM(e.timed) AS BIGINT), CAST(SUM(e.work_us) AS BIGINT),
+  CAST(SUM(e.ratings) AS BIGINT), CAST(SUM(e.rating_sum) AS BIGINT), CAST(SUM(e.created) AS BIGINT)
+FROM seen CROSS JOIN ticket_day e
+WHERE e.tenant_id = :tenant_id AND e.technician_id = seen.technician_id AND e.day BETWEEN :day_from AND :day_to
+GROUP BY seen.technician_id
+HAVING SUM(e.resolved) <> 0
+ORDER BY seen.technician_id LIMIT :limit;
+
+-- name: ticket_day_clear
+-- in: tenant_id int
+DELETE FROM ticket_day WHERE tenant_id = :tenant_id;
+
+-- ---- blocks and days made anew ----
+-- Whose zone the days are in; no rebuilding meanwhile (the twin).
+-- name: ticket_sums_zone
+-- in: id int
+-- out: timezone text
+SELECT timezone FROM tenant WHERE id = :id;
+
+-- name: ticket_sums_walk
+-- in: tenant_id int, after_id int, limit int
+-- out: id int, tenant_id int, author_id int, assignee_id int, status int, priority int, category int,
+--   work_type int, created_at int, scheduled_at int?, resolved_at int?, assigned_at int?, first_assignee_id int,
+--   reopened_count int, rating int, resolve_due_at int?, sla_marks int
+SELECT id, tenant_id, author_id, assignee_id, status, priority, category, work_type, created_at, scheduled_at,
+  resolved_at, assigned_at, first_assignee_id, reopened_count, rating, resolve_due_at, sla_marks
+FROM ticket
+WHERE tenant_id = :tenant_id AND removed_at IS NULL AND id > :after_id
+ORDER BY id LIMIT :limit;
+
+-- name: ticket_sums_missing
+-- out: tenant_id int
+SELECT tenant_id FROM ticket_sums_missing ORDER BY tenant_id LIMIT 1;
+
+-- name: ticket_sums_made
+-- in: tenant_id int
+DELETE FROM ticket_sums_missing WHERE tenant_id = :tenant_id;
+
+-- ---- service levels, by the system (ticket_sla.c) ----
+-- name: ticket_sla_next
+-- out: next_at int?
+SELECT MIN(sla_next_at) FROM ticket WHERE sla_next_at IS NOT NULL AND removed_at IS NULL;
+
+-- The twin takes the rows and passes over those that somebody else has.
+-- name: ticket_sla_due
+-- in: now int, limit int
+-- out: id int
+SELECT id FROM ticket WHERE sla_next_at IS NOT NULL AND sla_next_at <= :now AND removed_at IS NULL
+ORDER BY sla_next_at LIMIT :limit;
+
+-- The twin waits for all of them before the first is changed.
+-- name: ticket_sla_open
+-- in: tenant_id int, statuses ints, after_id int, limit int
+-- out: id int
+SELECT id FROM (
+  EACH(
+    SELECT f.id FROM ticket f
+    WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL [AND f.status = :statuses] AND f.id > :after_id
+  )
+  ORDER BY id LIMIT :limit
+) pick
+ORDER BY id;
+
+-- ---- by what happened to them (ticket_follow.c) ----
+-- See event_follow_tenant for the twin.
+-- name: ticket_follow
+-- in: tenant_id int, after_txn int, after_id int, to_txn int, to_id int, kind_below int, author_id int?, readable_by int?
+-- out: ticket_row
+SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title, t.description,
+  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
+  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
+  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
+  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
+  t.escalation_level
+FROM (
+  SELECT DISTINCT e.ticket_id AS id FROM event e
+  WHERE e.tenant_id = :tenant_id AND e.txn = 0 AND e.id > :after_id AND e.id <= :to_id AND :after_txn <= :to_txn
+    AND e.kind < :kind_below
+) pick CROSS JOIN ticket t CROSS JOIN account a
+WHERE t.id = pick.id AND a.id = t.author_id AND t.tenant_id = :tenant_id AND t.removed_at IS NULL
+  [AND t.author_id = :author_id] [AND t.assignee_id IN (0, :readable_by)]
+ORDER BY t.id;

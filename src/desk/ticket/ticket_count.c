@@ -1,14 +1,20 @@
-#include <stdlib.h>
+#include <string.h>
 
 #include "desk/statements.h"
 #include "desk/ticket/ticket_internal.h"
 
+/* What a ticket adds to the sums, and the sums by owner, status and priority. Commands tell what counted
+ * before and what counts after; db adds it up and hands it back, merged, right before the commit. */
+
 enum { SLOT_BITS = 4 };
+
+/* What a key begins with, in the order of writing. */
+enum { SUM_COUNT = 1, SUM_BLOCK, SUM_DAY };
 
 /* On SQLite one transaction writes at a time, and one row is enough. On PostgreSQL many do, and each
  * connection has a row of its own (nearly: 16 places by the connection's address), so that they need not wait
  * for one another's commit. */
-static int64_t slot_of(const struct db *db) {
+int64_t ticket_sums_slot(const struct db *db) {
   if (!db_is_pgsql(db)) {
     return 0;
   }
@@ -16,82 +22,105 @@ static int64_t slot_of(const struct db *db) {
   return (int64_t)(mixed >> (64 - SLOT_BITS));
 }
 
-void ticket_count_changes(const struct ticket *ticket, int64_t tickets,
-                          struct ticket_count_change out[TICKET_COUNT_SCOPES]) {
-  const int64_t owners[TICKET_COUNT_SCOPES] = {0, ticket->author_id, ticket->assignee_id};
-  for (int i = 0; i < TICKET_COUNT_SCOPES; i++) {
-    out[i] = (struct ticket_count_change){
-        .tenant_id = ticket->tenant_id,
-        .scope = COUNT_TENANT + i,
-        .owner_id = owners[i],
-        .status = ticket->status,
-        .priority = ticket->priority,
-        .tickets = tickets,
-    };
-  }
+static bool is_overdue(const struct ticket *ticket) {
+  return (ticket->sla.marks & SLA_RESOLUTION_BREACHED) != 0 &&
+         (ticket->status == TICKET_NEW || ticket->status == TICKET_ASSIGNED ||
+          ticket->status == TICKET_IN_PROGRESS);
 }
 
-/* The order of the primary key. */
-static int compare(const void *left, const void *right) {
-  const struct ticket_count_change *a = left, *b = right;
-  const int64_t pairs[][2] = {
-      {a->tenant_id, b->tenant_id}, {a->scope, b->scope},       {a->owner_id, b->owner_id},
-      {a->status, b->status},       {a->priority, b->priority},
-  };
-  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-    if (pairs[i][0] != pairs[i][1]) {
-      return pairs[i][0] < pairs[i][1] ? -1 : 1;
-    }
-  }
-  return 0;
+static enum status tell_count(struct ctx *ctx, const struct ticket *ticket, enum ticket_count_scope scope,
+                              int64_t owner_id, int64_t by) {
+  const int64_t key[DB_SUM_KEY] = {SUM_COUNT, ticket->tenant_id, scope,
+                                   owner_id,  ticket->status,    ticket->priority};
+  return db_tally(ctx, key, by, 0);
 }
 
-/* Always in the one order, so that two transactions that touch the same counters wait for each other and
- * never both. */
-enum status ticket_count_apply(struct ctx *ctx, struct ticket_count_change *changes, size_t count) {
-  qsort(changes, count, sizeof *changes, compare);
-  for (size_t i = 0; i < count;) {
-    int64_t tickets = 0;
-    size_t first = i;
-    do {
-      tickets += changes[i++].tickets;
-    } while (i < count && compare(&changes[first], &changes[i]) == 0);
-    if (tickets == 0) {
-      continue;
-    }
+static enum status tell_counts(struct ctx *ctx, const struct ticket *ticket, int64_t by) {
+  TRY(tell_count(ctx, ticket, COUNT_TENANT, 0, by));
+  TRY(tell_count(ctx, ticket, COUNT_AUTHOR, ticket->author_id, by));
+  TRY(tell_count(ctx, ticket, COUNT_ASSIGNEE, ticket->assignee_id, by));
+  return is_overdue(ticket) ? tell_count(ctx, ticket, COUNT_OVERDUE, 0, by) : STATUS_OK;
+}
+
+enum status ticket_tell_block(struct ctx *ctx, const struct ticket *ticket, enum ticket_block_kind kind,
+                              int64_t block, int64_t by) {
+  const int64_t key[DB_SUM_KEY] = {SUM_BLOCK, ticket->tenant_id, kind, block, ticket_cell_of(ticket)};
+  return db_tally(ctx, key, by, ticket->created_at);
+}
+
+enum status ticket_tell_day(struct ctx *ctx, const struct ticket *ticket, int64_t technician_id,
+                            int64_t quarter, int64_t field, int64_t by) {
+  const int64_t key[DB_SUM_KEY] = {SUM_DAY, ticket->tenant_id, technician_id, quarter, field};
+  return db_tally(ctx, key, by, 0);
+}
+
+enum status ticket_count_created(struct ctx *ctx, const struct ticket *ticket) {
+  TRY(tell_counts(ctx, ticket, 1));
+  TRY(ticket_blocks_tell(ctx, ticket, 1));
+  return ticket_days_tell(ctx, ticket, 1);
+}
+
+enum status ticket_count_move(struct ctx *ctx, const struct ticket *before, const struct ticket *after) {
+  if (before->removed_at == 0) {
+    TRY(tell_counts(ctx, before, -1));
+    TRY(ticket_blocks_tell(ctx, before, -1));
+    TRY(ticket_days_tell(ctx, before, -1));
+  }
+  return after->removed_at == 0 ? ticket_count_created(ctx, after) : STATUS_OK;
+}
+
+/* ---- writing ---- */
+
+static enum status write_counts(struct ctx *ctx, const struct db_sum *sums, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    const int64_t *key = sums[i].key;
     const struct ticket_count_add_in in = {
-        .tenant_id = changes[first].tenant_id,
-        .scope = changes[first].scope,
-        .owner_id = changes[first].owner_id,
-        .status = changes[first].status,
-        .priority = changes[first].priority,
-        .slot = slot_of(ctx->db),
-        .tickets = tickets,
+        .tenant_id = key[1],
+        .scope = key[2],
+        .owner_id = key[3],
+        .status = key[4],
+        .priority = key[5],
+        .slot = ticket_sums_slot(ctx->db),
+        .tickets = sums[i].sum,
     };
     TRY(sql_ticket_count_add(ctx, &in, NULL));
   }
   return STATUS_OK;
 }
 
-enum status ticket_count_created(struct ctx *ctx, const struct ticket *ticket) {
-  struct ticket_count_change changes[TICKET_COUNT_SCOPES];
-  ticket_count_changes(ticket, 1, changes);
-  return ticket_count_apply(ctx, changes, TICKET_COUNT_SCOPES);
+/* How many at the front are of one kind. */
+static size_t of_kind(const struct db_sum *sums, size_t count, int64_t kind) {
+  size_t n = 0;
+  while (n < count && sums[n].key[0] == kind) {
+    n++;
+  }
+  return n;
 }
 
-enum status ticket_count_move(struct ctx *ctx, const struct ticket *before, const struct ticket *after) {
-  struct ticket_count_change changes[2 * TICKET_COUNT_SCOPES];
-  size_t count = 0;
-  if (before->removed_at == 0) {
-    ticket_count_changes(before, -1, changes + count);
-    count += TICKET_COUNT_SCOPES;
+/* Blocks and days are made anew under the tenant's lock; nobody writes them meanwhile. */
+static enum status lock_tenants(struct ctx *ctx, const struct db_sum *sums, size_t count) {
+  if (!db_is_pgsql(ctx->db)) {
+    return STATUS_OK;
   }
-  if (after->removed_at == 0) {
-    ticket_count_changes(after, 1, changes + count);
-    count += TICKET_COUNT_SCOPES;
+  for (size_t i = 0; i < count; i++) {
+    if (i == 0 || sums[i].key[1] != sums[i - 1].key[1]) {
+      struct ticket_sums_zone_row row;
+      TRY(sql_ticket_sums_zone(ctx, &(struct ticket_sums_zone_in){sums[i].key[1]}, &row));
+    }
   }
-  return ticket_count_apply(ctx, changes, count);
+  return STATUS_OK;
 }
+
+enum status ticket_sums_write(struct ctx *ctx, const struct db_sum *sums, size_t count) {
+  size_t counts = of_kind(sums, count, SUM_COUNT);
+  size_t blocks = of_kind(sums + counts, count - counts, SUM_BLOCK);
+  TRY(lock_tenants(ctx, sums + counts, count - counts));
+  TRY(write_counts(ctx, sums, counts));
+  TRY(ticket_blocks_write(ctx, sums + counts, blocks));
+  return ticket_days_write(ctx, sums + counts + blocks, count - counts - blocks);
+}
+
+/* ---- reading ---- */
 
 static enum status take_row(struct ctx *ctx, void *arg, const void *found) {
   (void)ctx;
@@ -111,6 +140,7 @@ enum status ticket_count_load(struct ctx *ctx, enum ticket_count_scope scope, in
                                         .owner_id = owner_id,
                                         .other_owner_id = other_owner_id};
   struct ticket_counts counts = {0};
+  TRY(db_flush(ctx));
   TRY(sql_ticket_count_of_each(ctx, &in, take_row, &counts));
   *out = counts;
   return STATUS_OK;
@@ -126,4 +156,19 @@ int64_t ticket_count_sum(const struct ticket_counts *counts, unsigned statuses, 
     }
   }
   return sum;
+}
+
+enum status ticket_counts_of(struct ctx *ctx, enum ticket_count_scope scope, int64_t owner_id,
+                             int64_t counts[TICKET_STATUS_COUNT][PRIORITY_COUNT]) {
+  struct ticket_counts found;
+  TRY(ticket_count_load(ctx, scope, owner_id, owner_id, &found));
+  memcpy(counts, found.of, sizeof found.of);
+  return STATUS_OK;
+}
+
+enum status ticket_overdue(struct ctx *ctx, int64_t *out) {
+  struct ticket_counts counts;
+  TRY(ticket_count_load(ctx, COUNT_OVERDUE, 0, 0, &counts));
+  *out = ticket_count_sum(&counts, ~0U, ~0U);
+  return STATUS_OK;
 }

@@ -1,42 +1,15 @@
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/time.h"
 #include "desk/statements.h"
 #include "desk/ticket/ticket_internal.h"
 
-/* A list finds its tickets by walking an index, newest first, until the page is full; no list counts or sorts
- * the table. Which index leads is decided here:
- *   an author            → ticket_author, a branch for each status
- *   a technician's view  → ticket_assignee, a branch for each of (theirs, nobody's) × status
- *   statuses, priorities → ticket_status or ticket_priority, whichever has fewer tickets
- *   nothing              → ticket_tenant
- * What does not lead only narrows the walk. A part of an author's name or address leads where few tickets
- * match (from the authors to their tickets), else narrows. */
+/* A list finds its tickets by walking an index until the page is full; no list counts or sorts the table.
+ * Which index leads is decided here (choose_lead), how it is walked in ticket_page.c. */
 
-const struct problem_kind ticket_list_too_large = {
-    STATUS_TOO_LARGE, "list_too_large",
-    "These tickets are too much text for one answer; ask for fewer at a time."};
-
-enum {
-  /* What a request needs beside the tickets it lists. */
-  LIST_ARENA_RESERVE_BYTES = 256 * 1024,
-};
 /* More tickets than there can be; skip + limit stays far from the end of the numbers. */
 #define LIST_SKIP_MAX (INT64_C(1) << 60)
-#define ALL_STATUSES (((1U << TICKET_STATUS_COUNT) - 1) & ~1U)
-#define ALL_PRIORITIES (((1U << PRIORITY_COUNT) - 1) & ~1U)
-/* How far ids and creation times may disagree: several nodes' clocks, a clock put back. */
-#define CLOCK_MARGIN_US TIME_DAY_US
-
-/* The filter and the caller's scope, made one. */
-struct search {
-  const struct ticket_filter *filter;
-  int64_t author_id;                /* 0 any */
-  int64_t readable_by;              /* a technician; 0: not narrowed */
-  unsigned statuses, priorities;    /* bits; ALL_…: any */
-  struct str email_like, name_like; /* NONE any */
-  bool nothing;                     /* can't match at all */
+enum {
+  ROW_COST = 10,         /* a look at a ticket's row, in index entries passed by */
+  BLOCK_WALK_COST = 256, /* likewise, to find one more ticket with blocks, at worst */
 };
 
 /* ---- reading the filter ---- */
@@ -54,7 +27,7 @@ static unsigned bits_of(const struct db_ints *set, unsigned all) {
   return bits & all;
 }
 
-static struct db_ints set_of(unsigned bits) {
+struct db_ints ticket_set_of(unsigned bits) {
   struct db_ints set = {0};
   for (int value = 1; value < 32 && set.count < DB_INTS_MAX; value++) {
     if ((bits >> value & 1) != 0) {
@@ -62,6 +35,15 @@ static struct db_ints set_of(unsigned bits) {
     }
   }
   return set;
+}
+
+void ticket_exclude(unsigned bits, unsigned all, int64_t *const out[], size_t count) {
+  size_t n = 0;
+  for (int value = 1; value < 32 && n < count; value++) {
+    if ((all >> value & 1) != 0 && (bits >> value & 1) == 0) {
+      *out[n++] = value;
+    }
+  }
 }
 
 /* "%part%" in folded letters, its own % and _ taken literally. */
@@ -84,65 +66,89 @@ static struct str like_of(struct arena *arena, struct str part) {
   return (struct str){at, len};
 }
 
-static enum status search_of(struct ctx *ctx, const struct ticket_filter *filter, struct search *out) {
-  TRY(access_check(ctx, MAY_TICKET_READ));
-  /* No name or address is longer or other than text; PostgreSQL would refuse the bytes themselves. */
-  bool strange = filter->author_email.len > 4096 || filter->author_name.len > 4096 ||
-                 !str_utf8(filter->author_email) || !str_utf8(filter->author_name) ||
-                 str_has_control(filter->author_email) || str_has_control(filter->author_name);
-  struct search search = {
-      .filter = filter,
-      .author_id = filter->author_id,
-      .statuses = bits_of(&filter->statuses, ALL_STATUSES),
-      .priorities = bits_of(&filter->priorities, ALL_PRIORITIES),
-      .email_like = strange ? STR_NONE : like_of(ctx->arena, filter->author_email),
-      .name_like = strange ? STR_NONE : like_of(ctx->arena, filter->author_name),
-  };
-  int64_t caller = ctx->who->account_id;
-  switch (access_scope(ctx->who->role, MAY_TICKET_READ)) {
+/* No name or address is longer or other than text; PostgreSQL would refuse the bytes themselves. */
+static bool is_strange(struct str part) {
+  return part.len > 4096 || !str_utf8(part) || str_has_control(part);
+}
+
+/* Skip, limit, times and ids within their bounds. */
+static void bound(const struct ticket_filter *filter, struct ticket_search *search) {
+  struct ticket_filter *to = &search->filter;
+  *to = *filter;
+  to->skip = filter->skip < 0 ? 0 : filter->skip < LIST_SKIP_MAX ? filter->skip : LIST_SKIP_MAX;
+  to->limit = filter->limit < TICKET_LIST_MAX ? filter->limit : TICKET_LIST_MAX;
+  to->created_from = filter->created_from > 0 ? filter->created_from : 0;
+  to->scheduled_from = filter->scheduled_from > 0 ? filter->scheduled_from : 0;
+  search->ascending = filter->after_id != 0;
+  search->from_id = filter->after_id > 0 && filter->after_id < INT64_MAX ? filter->after_id + 1 : 0;
+  search->before_id = filter->before_id != 0 ? filter->before_id : INT64_MAX;
+  search->nothing = search->before_id <= search->from_id || filter->after_id == INT64_MAX ||
+                    filter->created_to < 0 || filter->scheduled_to < 0 ||
+                    (filter->created_to != 0 && filter->created_to <= to->created_from) ||
+                    (filter->scheduled_to != 0 && filter->scheduled_to <= to->scheduled_from);
+}
+
+/* What the caller's scope leaves of the filter's people. */
+static void narrow_people(const struct who *who, struct ticket_search *search) {
+  int64_t caller = who->account_id;
+  switch (access_scope(who->role, MAY_TICKET_READ)) {
     case SCOPE_ALL:
       break;
     case SCOPE_READABLE:
-      search.readable_by = caller;
+      /* Of the assignees that a filter may name only the caller themself is readable. */
+      search->nothing = search->nothing || (search->assignee_id != 0 && search->assignee_id != caller);
+      search->readable_by = search->assignee_id == 0 ? caller : 0;
       break;
     default:
-      search.nothing = search.author_id != 0 && search.author_id != caller;
-      search.author_id = caller;
+      search->nothing = search->nothing || (search->author_id != 0 && search->author_id != caller);
+      search->author_id = caller;
       break;
   }
-  search.nothing = search.nothing || strange || search.statuses == 0 || search.priorities == 0;
+}
+
+static enum status search_of(struct ctx *ctx, const struct ticket_filter *filter, struct ticket_search *out) {
+  TRY(access_check(ctx, MAY_TICKET_READ));
+  bool strange = is_strange(filter->author_email) || is_strange(filter->author_name);
+  struct ticket_search search = {
+      .author_id = filter->author_id,
+      .assignee_id = filter->assignee_id,
+      .statuses = bits_of(&filter->statuses, ALL_STATUSES),
+      .priorities = bits_of(&filter->priorities, ALL_PRIORITIES),
+      .work_types = bits_of(&filter->work_types, ALL_WORK_TYPES),
+      .categories = bits_of(&filter->categories, ALL_CATEGORIES),
+      .email_like = strange ? STR_NONE : like_of(ctx->arena, filter->author_email),
+      .name_like = strange ? STR_NONE : like_of(ctx->arena, filter->author_name),
+  };
+  bound(filter, &search);
+  narrow_people(ctx->who, &search);
+  search.nothing = search.nothing || strange || search.statuses == 0 || search.priorities == 0 ||
+                   search.work_types == 0 || search.categories == 0;
   *out = search;
   return STATUS_OK;
 }
 
-static bool by_author_text(const struct search *search) {
+static bool by_author_text(const struct ticket_search *search) {
   return search->email_like.at != NULL || search->name_like.at != NULL;
 }
 
-/* The values outside a set, as many as there are parameters for: at least one value is inside. */
-static void exclude(unsigned bits, unsigned all, int64_t *const out[], size_t count) {
-  size_t n = 0;
-  for (int value = 1; value < 32 && n < count; value++) {
-    if ((all >> value & 1) != 0 && (bits >> value & 1) == 0) {
-      *out[n++] = value;
-    }
-  }
+bool ticket_by_schedule(const struct ticket_search *search) {
+  return search->filter.scheduled_from != 0 || search->filter.scheduled_to != 0;
 }
-#define EXCLUDE_STATUSES(in, bits)                                                                           \
-  exclude((bits), ALL_STATUSES,                                                                              \
-          (int64_t *const[]){&(in).not_status_1, &(in).not_status_2, &(in).not_status_3, &(in).not_status_4, \
-                             &(in).not_status_5},                                                            \
-          5)
-#define EXCLUDE_PRIORITIES(in, bits)                                                           \
-  exclude((bits), ALL_PRIORITIES,                                                              \
-          (int64_t *const[]){&(in).not_priority_1, &(in).not_priority_2, &(in).not_priority_3, \
-                             &(in).not_priority_4},                                            \
-          4)
+
+bool ticket_by_creation(const struct ticket_search *search) {
+  return search->filter.created_from != 0 || search->filter.created_to != 0;
+}
+
+/* Statuses and priorities aside there is nothing that the counters of people don't know. */
+static bool counters_know(const struct ticket_search *search) {
+  return search->work_types == ALL_WORK_TYPES && search->categories == ALL_CATEGORIES &&
+         !ticket_by_schedule(search) && !ticket_by_creation(search);
+}
 
 /* ---- counting ---- */
 
 /* Of all authors that match, whoever may read the tickets. */
-static enum status count_matching(struct ctx *ctx, const struct search *search, unsigned statuses,
+static enum status count_matching(struct ctx *ctx, const struct ticket_search *search, unsigned statuses,
                                   unsigned priorities, int64_t *out) {
   struct ticket_count_matching_in in = {
       .tenant_id = ctx->who->tenant_id,
@@ -150,62 +156,84 @@ static enum status count_matching(struct ctx *ctx, const struct search *search, 
       .email_like = search->email_like,
       .name_like = search->name_like,
   };
-  EXCLUDE_STATUSES(in, statuses);
-  EXCLUDE_PRIORITIES(in, priorities);
+  TICKET_EXCLUDE_STATUSES(in, statuses);
+  TICKET_EXCLUDE_PRIORITIES(in, priorities);
   struct ticket_count_matching_row row;
+  TRY(db_flush(ctx));
   TRY(sql_ticket_count_matching(ctx, &in, &row));
   *out = row.tickets;
   return STATUS_OK;
 }
 
-static enum status count_readable_by_authors(struct ctx *ctx, const struct search *search, int64_t *out) {
-  struct ticket_count_readable_by_authors_in in = {
+static enum status count_by_authors(struct ctx *ctx, const struct ticket_search *search, int64_t *out) {
+  struct ticket_count_by_authors_in in = {
       .tenant_id = ctx->who->tenant_id,
       .author_id = search->author_id,
       .readable_by = search->readable_by,
+      .assignee_id = search->assignee_id,
       .email_like = search->email_like,
       .name_like = search->name_like,
   };
-  EXCLUDE_STATUSES(in, search->statuses);
-  EXCLUDE_PRIORITIES(in, search->priorities);
-  struct ticket_count_readable_by_authors_row row;
-  TRY(sql_ticket_count_readable_by_authors(ctx, &in, &row));
+  TICKET_NARROW(in, search);
+  struct ticket_count_by_authors_row row;
+  TRY(sql_ticket_count_by_authors(ctx, &in, &row));
   *out = row.tickets;
   return STATUS_OK;
 }
 
-static enum status count_readable_by_assignee(struct ctx *ctx, const struct search *search, int64_t *out) {
-  struct ticket_count_readable_by_assignee_in in = {
+static struct db_ints assignees_of(const struct ticket_search *search) {
+  return search->readable_by != 0 ? (struct db_ints){{0, search->readable_by}, 2}
+                                  : (struct db_ints){{search->assignee_id}, 1};
+}
+
+static enum status count_by_assignees(struct ctx *ctx, const struct ticket_search *search, int64_t *out) {
+  struct ticket_count_by_assignees_in in = {
       .tenant_id = ctx->who->tenant_id,
       .author_id = search->author_id,
-      .assignees = {{0, search->readable_by}, 2},
+      .assignees = assignees_of(search),
       .email_like = search->email_like,
       .name_like = search->name_like,
   };
-  EXCLUDE_STATUSES(in, search->statuses);
-  EXCLUDE_PRIORITIES(in, search->priorities);
-  struct ticket_count_readable_by_assignee_row row;
-  TRY(sql_ticket_count_readable_by_assignee(ctx, &in, &row));
+  TICKET_NARROW(in, search);
+  struct ticket_count_by_assignees_row row;
+  TRY(sql_ticket_count_by_assignees(ctx, &in, &row));
   *out = row.tickets;
   return STATUS_OK;
 }
 
-/* Tickets of certain authors that a technician may read: no counter knows, so the smaller side is counted. */
-static enum status count_readable(struct ctx *ctx, const struct search *search, int64_t *out) {
+static bool by_assignee(const struct ticket_search *search) {
+  return search->assignee_id != 0 || search->readable_by != 0;
+}
+
+static enum status load_assignee_counts(struct ctx *ctx, const struct ticket_search *search,
+                                        struct ticket_counts *out) {
+  int64_t other = search->readable_by != 0 ? 0 : search->assignee_id;
+  int64_t owner = search->readable_by != 0 ? search->readable_by : search->assignee_id;
+  return ticket_count_load(ctx, COUNT_ASSIGNEE, owner, other, out);
+}
+
+/* What no counter knows: the smaller side of the people is counted. */
+static enum status count_people(struct ctx *ctx, const struct ticket_search *search, int64_t *out) {
+  if (!by_assignee(search)) {
+    return count_by_authors(ctx, search, out);
+  }
+  if (search->author_id == 0 && !by_author_text(search)) {
+    return count_by_assignees(ctx, search, out);
+  }
   int64_t of_authors;
   TRY(count_matching(ctx, search, ALL_STATUSES, ALL_PRIORITIES, &of_authors));
   struct ticket_counts counts;
-  TRY(ticket_count_load(ctx, COUNT_ASSIGNEE, 0, search->readable_by, &counts));
-  int64_t of_assignee = ticket_count_sum(&counts, ALL_STATUSES, ALL_PRIORITIES);
-  return of_authors <= of_assignee ? count_readable_by_authors(ctx, search, out)
-                                   : count_readable_by_assignee(ctx, search, out);
+  TRY(load_assignee_counts(ctx, search, &counts));
+  int64_t of_assignees = ticket_count_sum(&counts, ALL_STATUSES, ALL_PRIORITIES);
+  return of_authors <= of_assignees ? count_by_authors(ctx, search, out)
+                                    : count_by_assignees(ctx, search, out);
 }
 
-/* The counters of one owner that answer for the whole search: no text, and no author in a technician's view.
- */
-static enum status load_counts(struct ctx *ctx, const struct search *search, struct ticket_counts *out) {
-  if (search->readable_by != 0) {
-    return ticket_count_load(ctx, COUNT_ASSIGNEE, 0, search->readable_by, out);
+/* The counters of one owner that answer for the whole search: no text, and authors or assignees, not both. */
+static enum status load_counts(struct ctx *ctx, const struct ticket_search *search,
+                               struct ticket_counts *out) {
+  if (by_assignee(search)) {
+    return load_assignee_counts(ctx, search, out);
   }
   return search->author_id != 0
              ? ticket_count_load(ctx, COUNT_AUTHOR, search->author_id, search->author_id, out)
@@ -213,14 +241,20 @@ static enum status load_counts(struct ctx *ctx, const struct search *search, str
 }
 
 enum status ticket_total(struct ctx *ctx, const struct ticket_filter *filter, int64_t *total) {
-  struct search search;
-  TRY(search_of(ctx, filter, &search));
+  struct ticket_filter whole = *filter;
+  whole.before_id = whole.after_id = whole.skip = 0;
+  struct ticket_search search;
+  TRY(search_of(ctx, &whole, &search));
   if (search.nothing) {
     *total = 0;
     return STATUS_OK;
   }
-  if (search.readable_by != 0 && (search.author_id != 0 || by_author_text(&search))) {
-    return count_readable(ctx, &search, total);
+  bool authors = search.author_id != 0 || by_author_text(&search);
+  if (!authors && !by_assignee(&search)) {
+    return ticket_blocks_total(ctx, &search, total);
+  }
+  if (!counters_know(&search) || (authors && by_assignee(&search))) {
+    return count_people(ctx, &search, total);
   }
   if (by_author_text(&search)) {
     return count_matching(ctx, &search, search.statuses, search.priorities, total);
@@ -233,7 +267,7 @@ enum status ticket_total(struct ctx *ctx, const struct ticket_filter *filter, in
 
 enum status ticket_counts(struct ctx *ctx, int64_t counts[TICKET_STATUS_COUNT]) {
   const struct ticket_filter any = {0};
-  struct search search;
+  struct ticket_search search;
   TRY(search_of(ctx, &any, &search));
   struct ticket_counts found;
   TRY(load_counts(ctx, &search, &found));
@@ -244,192 +278,140 @@ enum status ticket_counts(struct ctx *ctx, int64_t counts[TICKET_STATUS_COUNT]) 
   return STATUS_OK;
 }
 
-/* ---- collecting ---- */
+/* ---- who leads ---- */
 
-struct page {
-  struct ticket *tickets;
-  size_t count, size;
-};
-
-static size_t text_bytes(const struct ticket_row *row) {
-  /* Each copy takes a NUL and rounding up. */
-  return row->title.len + row->description.len + row->author_name.len + row->author_email.len + 4 * 32;
-}
-
-/* Row by row, because the longest list of the longest texts is more than a request may hold: that is refused
- * while there is still room to say so. */
-static enum status take_ticket(struct ctx *ctx, void *arg, const void *found) {
-  struct page *page = arg;
-  const struct ticket_row *row = found;
-  size_t grown = page->size == 0 ? 32 : page->size * 2;
-  bool full = page->count == page->size;
-  size_t need = text_bytes(row) + (full ? grown * sizeof *page->tickets : 0) + LIST_ARENA_RESERVE_BYTES;
-  if (arena_left(ctx->arena) < need) {
-    return problem_set(ctx, &ticket_list_too_large);
-  }
-  if (full) {
-    struct ticket *tickets = ARENA_ARRAY(ctx->arena, struct ticket, grown);
-    if (page->count > 0) {
-      memcpy(tickets, page->tickets, page->count * sizeof *tickets);
-    }
-    page->tickets = tickets;
-    page->size = grown;
-  }
-  struct ticket ticket = ticket_from_row(row);
-  ticket.title = str_copy(ctx->arena, ticket.title);
-  ticket.description = str_copy(ctx->arena, ticket.description);
-  ticket.author_name = str_copy(ctx->arena, ticket.author_name);
-  ticket.author_email = str_copy(ctx->arena, ticket.author_email);
-  page->tickets[page->count++] = ticket;
-  return STATUS_OK;
-}
-
-static int newest_first(const void *left, const void *right) {
-  const struct ticket *a = left, *b = right;
-  return a->id > b->id ? -1 : a->id < b->id;
-}
-
-/* The database picked the page in this order and joined the rest to it, in practice without changing it. */
-static void put_in_order(struct page *page) {
-  for (size_t i = 1; i < page->count; i++) {
-    if (page->tickets[i - 1].id < page->tickets[i].id) {
-      qsort(page->tickets, page->count, sizeof *page->tickets, newest_first);
-      return;
-    }
-  }
-}
-
-/* ---- listing ---- */
-
-static enum status list_by_authors(struct ctx *ctx, const struct search *search, struct page *page) {
-  const struct ticket_filter *filter = search->filter;
-  struct ticket_list_by_authors_in in = {
-      .tenant_id = ctx->who->tenant_id,
-      .author_id = search->author_id,
-      .readable_by = search->readable_by,
-      .email_like = search->email_like,
-      .name_like = search->name_like,
-      .before_id = filter->before_id,
-      .created_from = filter->created_from,
-      .brief = filter->brief,
-      .skip = filter->skip,
-      .limit = filter->limit,
-  };
-  EXCLUDE_STATUSES(in, search->statuses);
-  EXCLUDE_PRIORITIES(in, search->priorities);
-  return sql_ticket_list_by_authors_each(ctx, &in, take_ticket, page);
-}
-
-/* Of a set of statuses and a set of priorities, does the priorities' index have less to walk? */
-static enum status priorities_lead(struct ctx *ctx, const struct search *search, bool *yes) {
-  if (search->statuses == ALL_STATUSES || search->priorities == ALL_PRIORITIES) {
-    *yes = search->statuses == ALL_STATUSES;
-    return STATUS_OK;
-  }
-  struct ticket_counts counts;
-  TRY(ticket_count_load(ctx, COUNT_TENANT, 0, 0, &counts));
-  *yes = ticket_count_sum(&counts, ALL_STATUSES, search->priorities) <
-         ticket_count_sum(&counts, search->statuses, ALL_PRIORITIES);
-  return STATUS_OK;
-}
-
-/* The first id worth looking at, or none at all. */
-static enum status first_id(struct ctx *ctx, int64_t created_from, int64_t *from_id, bool *none) {
-  *from_id = 0;
-  *none = false;
-  int64_t since_us = created_from - CLOCK_MARGIN_US;
-  if (since_us <= 0) {
-    return STATUS_OK;
-  }
-  uint64_t since_ms = (uint64_t)since_us / 1000;
-  struct ticket_first_since_in in = {0};
-  for (int i = 0; i < 6; i++) {
-    in.uuid.bytes[i] = (uint8_t)(since_ms >> (40 - 8 * i));
-  }
-  struct ticket_first_since_row row;
-  TRY(sql_ticket_first_since(ctx, &in, &row));
-  *from_id = row.id;
-  *none = row.id == 0;
-  return STATUS_OK;
-}
-
-static enum status list_newest(struct ctx *ctx, const struct search *search, struct page *page) {
-  const struct ticket_filter *filter = search->filter;
-  int64_t from_id;
-  bool none;
-  TRY(first_id(ctx, filter->created_from, &from_id, &none));
-  if (none) {
-    return STATUS_OK;
-  }
-  struct ticket_list_newest_in in = {
-      .tenant_id = ctx->who->tenant_id,
-      .author_id = search->author_id,
-      .email_like = search->email_like,
-      .name_like = search->name_like,
-      .before_id = filter->before_id,
-      .from_id = from_id,
-      .created_from = filter->created_from,
-      .brief = filter->brief,
-      .skip = filter->skip,
-      .limit = filter->limit,
-  };
-  bool by_priority = false;
-  if (search->author_id != 0) {
-    in.statuses = set_of(search->statuses);
-    in.readable_by = search->readable_by;
-  } else if (search->readable_by != 0) {
-    in.statuses = set_of(search->statuses);
-    in.assignees = (struct db_ints){{0, search->readable_by}, 2};
-  } else {
-    TRY(priorities_lead(ctx, search, &by_priority));
-    if (by_priority && search->priorities != ALL_PRIORITIES) {
-      in.priorities = set_of(search->priorities);
-    } else if (!by_priority && search->statuses != ALL_STATUSES) {
-      in.statuses = set_of(search->statuses);
-    }
-  }
-  if (in.statuses.count == 0) {
-    EXCLUDE_STATUSES(in, search->statuses);
-  }
-  if (in.priorities.count == 0) {
-    EXCLUDE_PRIORITIES(in, search->priorities);
-  }
-  return sql_ticket_list_newest_each(ctx, &in, take_ticket, page);
-}
-
-/* A part of a name or an address. The authors' way costs all their tickets; the newest-first way as many as
- * must be passed until the page is full, if the matching ones lie evenly. */
-static enum status list_by_text(struct ctx *ctx, struct search *search, struct page *page) {
+/* A part of a name or an address. The authors' way costs all their tickets; the other one as many as must be
+ * passed until the page is full, if the matching ones lie evenly. */
+static enum status text_leads(struct ctx *ctx, struct ticket_search *search, enum ticket_lead *lead) {
   int64_t matching;
   TRY(count_matching(ctx, search, ALL_STATUSES, ALL_PRIORITIES, &matching));
   if (matching <= 0) {
+    search->nothing = true;
     return STATUS_OK;
   }
   if (search->author_id != 0) {
     search->email_like = search->name_like = STR_NONE; /* the one author matches */
-    return list_newest(ctx, search, page);
+    *lead = LEAD_AUTHOR;
+    return STATUS_OK;
   }
   struct ticket_counts counts;
   TRY(ticket_count_load(ctx, COUNT_TENANT, 0, 0, &counts));
   double all = (double)ticket_count_sum(&counts, ALL_STATUSES, ALL_PRIORITIES);
-  double wanted = (double)search->filter->skip + (double)search->filter->limit;
-  return (double)matching <= wanted * all / (double)matching ? list_by_authors(ctx, search, page)
-                                                             : list_newest(ctx, search, page);
+  double wanted = (double)search->filter.skip + (double)search->filter.limit;
+  if ((double)matching <= wanted * all / (double)matching) {
+    *lead = LEAD_AUTHORS;
+  } else if (by_assignee(search)) {
+    *lead = LEAD_ASSIGNEE;
+  } else {
+    *lead = search->statuses != ALL_STATUSES       ? LEAD_STATUS
+            : search->priorities != ALL_PRIORITIES ? LEAD_PRIORITY
+                                                   : LEAD_TENANT;
+  }
+  return STATUS_OK;
+}
+
+/* Sorting all that is scheduled then, or passing by what is not? The days know between when their tickets
+ * were created, and so which blocks have any. */
+static enum status schedule_leads(struct ctx *ctx, struct ticket_search *search,
+                                  const struct ticket_cells *wanted, int64_t all, enum ticket_lead *lead) {
+  struct ticket_filter *filter = &search->filter;
+  struct ticket_block *days = NULL;
+  size_t count = 0;
+  TRY(ticket_blocks_load(ctx, wanted, BLOCK_DAY, filter->scheduled_from / TIME_DAY_US,
+                         filter->scheduled_to != 0 ? (filter->scheduled_to - 1) / TIME_DAY_US : INT64_MAX,
+                         &days, &count));
+  double scheduled = 0, matching = 0;
+  int64_t first_us = INT64_MAX, last_us = 0;
+  for (size_t i = 0; i < count; i++) {
+    scheduled += (double)days[i].all;
+    matching += (double)days[i].tickets;
+    first_us = days[i].first_us < first_us ? days[i].first_us : first_us;
+    last_us = days[i].last_us > last_us ? days[i].last_us : last_us;
+  }
+  if (matching == 0) {
+    search->nothing = true;
+    return STATUS_OK;
+  }
+  double page = (double)filter->skip + (double)filter->limit;
+  if (scheduled * matching <= page * (double)all) {
+    *lead = LEAD_SCHEDULE;
+    return STATUS_OK;
+  }
+  filter->created_from = first_us > filter->created_from ? first_us : filter->created_from;
+  filter->created_to =
+      filter->created_to == 0 || last_us < filter->created_to ? last_us + 1 : filter->created_to;
+  *lead = LEAD_BLOCKS;
+  return STATUS_OK;
+}
+
+static int64_t length_of(const int64_t cells[TICKET_CELLS], unsigned statuses, unsigned priorities) {
+  struct ticket_cells of;
+  ticket_cells_wanted(statuses, priorities, ALL_WORK_TYPES, ALL_CATEGORIES, &of);
+  return ticket_cells_sum(cells, &of);
+}
+
+/* Where a status or a priority alone narrows, its index has nothing to pass by. Where more does, an index
+ * leads if it is so short that its whole length is no matter. Else blocks do. */
+static enum ticket_lead index_leads(const struct ticket_search *search, const int64_t cells[TICKET_CELLS]) {
+  bool by_status = search->statuses != ALL_STATUSES, by_priority = search->priorities != ALL_PRIORITIES;
+  bool by_more = search->work_types != ALL_WORK_TYPES || search->categories != ALL_CATEGORIES;
+  int64_t of_status = length_of(cells, search->statuses, ALL_PRIORITIES);
+  int64_t of_priority = length_of(cells, ALL_STATUSES, search->priorities);
+  bool status_leads = by_status && (!by_priority || of_status <= of_priority);
+  int64_t shortest = status_leads ? of_status : of_priority;
+  bool is_alone = !by_more && !(by_status && by_priority);
+  if (!is_alone && shortest > search->filter.limit * BLOCK_WALK_COST / ROW_COST) {
+    return LEAD_BLOCKS;
+  }
+  return status_leads ? LEAD_STATUS : by_priority ? LEAD_PRIORITY : LEAD_TENANT;
+}
+
+/* Who leads:
+ *   a part of an author's name → all authors that match, where they have few tickets, else who leads without
+ *   an author                  → ticket_author, a branch for each status
+ *   an assignee, a technician's view → ticket_assignee, a branch for each of (theirs, nobody's) × status
+ *   a time of the schedule     → ticket_scheduled, where few tickets are
+ *   statuses or priorities     → ticket_status or ticket_priority
+ *   nothing                    → ticket_tenant
+ *   several, types, categories, a time of creation → ticket_tenant block by block (ticket_block.c)
+ * What does not lead only narrows the walk. */
+static enum status choose_lead(struct ctx *ctx, struct ticket_search *search, enum ticket_lead *lead) {
+  if (by_author_text(search)) {
+    return text_leads(ctx, search, lead);
+  }
+  if (search->author_id != 0 || by_assignee(search)) {
+    *lead = search->author_id != 0 ? LEAD_AUTHOR : LEAD_ASSIGNEE;
+    return STATUS_OK;
+  }
+  int64_t cells[TICKET_CELLS];
+  TRY(ticket_cells_load(ctx, cells));
+  struct ticket_cells wanted;
+  ticket_cells_wanted(search->statuses, search->priorities, search->work_types, search->categories, &wanted);
+  int64_t all = 0;
+  for (int cell = 0; cell < TICKET_CELLS; cell++) {
+    all += cells[cell];
+  }
+  int64_t matching = ticket_cells_sum(cells, &wanted);
+  search->nothing = matching <= search->filter.skip; /* nothing, or not so many */
+  if (ticket_by_schedule(search)) {
+    return schedule_leads(ctx, search, &wanted, all, lead);
+  }
+  *lead = ticket_by_creation(search) ? LEAD_BLOCKS : index_leads(search, cells);
+  return STATUS_OK;
 }
 
 enum status ticket_list(struct ctx *ctx, const struct ticket_filter *filter, struct ticket **out,
                         size_t *count) {
-  struct ticket_filter bounded = *filter;
-  bounded.skip = filter->skip < 0 ? 0 : filter->skip < LIST_SKIP_MAX ? filter->skip : LIST_SKIP_MAX;
-  bounded.limit = filter->limit < TICKET_LIST_MAX ? filter->limit : TICKET_LIST_MAX;
-  struct search search;
-  TRY(search_of(ctx, &bounded, &search));
-  struct page page = {0};
-  if (!search.nothing && bounded.limit > 0) {
-    TRY(by_author_text(&search) ? list_by_text(ctx, &search, &page) : list_newest(ctx, &search, &page));
+  struct ticket_search search;
+  enum ticket_lead lead = LEAD_TENANT;
+  TRY(search_of(ctx, filter, &search));
+  if (!search.nothing && search.filter.limit > 0) {
+    TRY(choose_lead(ctx, &search, &lead));
   }
-  put_in_order(&page);
-  *out = page.tickets != NULL ? page.tickets : ARENA_NEW(ctx->arena, struct ticket);
-  *count = page.count;
-  return STATUS_OK;
+  if (search.nothing || search.filter.limit <= 0) {
+    *out = ARENA_NEW(ctx->arena, struct ticket);
+    *count = 0;
+    return STATUS_OK;
+  }
+  return ticket_page(ctx, &search, lead, out, count);
 }

@@ -23,12 +23,8 @@ static enum status write_removal(struct ctx *ctx, const struct ticket *before, c
       .updated_at = after->updated_at,
   };
   TRY(sql_ticket_update_removed(ctx, &in, NULL));
-  TRY(activity_add(ctx, after->tenant_id, after->id, removed ? ACTIVITY_REMOVED : ACTIVITY_RESTORED, STR_NONE,
-                   STR_NONE));
-  TRY(event_add(ctx, &(struct event){.tenant_id = after->tenant_id,
-                                     .kind = removed ? EVENT_TICKET_REMOVED : EVENT_TICKET_RESTORED,
-                                     .ticket_id = after->id,
-                                     .account_id = ctx->who->account_id}));
+  TRY(ticket_record(ctx, after, removed ? ACTIVITY_REMOVED : ACTIVITY_RESTORED, STR_NONE, STR_NONE,
+                    (struct event){.kind = removed ? EVENT_TICKET_REMOVED : EVENT_TICKET_RESTORED}));
   return ticket_count_move(ctx, before, after);
 }
 
@@ -134,38 +130,31 @@ static enum status find_candidates(struct ctx *ctx, const struct purge *purge, s
   return STATUS_OK;
 }
 
-/* The rows first and all counters at the end, so that no counter is held while waiting for a ticket. */
+static enum status purge_one(struct ctx *ctx, struct purge *purge, const struct candidate *candidate) {
+  struct ticket before;
+  TRY(ticket_load_id(ctx, candidate->id, &before));
+  if (before.removed_at != 0 || before.status != candidate->status || before.resolved_at == 0 ||
+      before.resolved_at >= purge->before_us) {
+    return STATUS_OK; /* somebody was faster, or the status stood twice in the set */
+  }
+  struct ticket after = before;
+  after.removed_at = ctx->now_us;
+  after.removed_by = 0;
+  after.updated_at = ctx->now_us;
+  purge->removed++;
+  return write_removal(ctx, &before, &after);
+}
+
 static enum status purge_run(struct ctx *ctx, void *arg) {
   struct purge *purge = arg;
   struct candidate *found = ARENA_ARRAY(ctx->arena, struct candidate, (size_t)purge->max);
   size_t n = 0;
   TRY(find_candidates(ctx, purge, found, &n));
-  struct ticket_count_change *changes =
-      ARENA_ARRAY(ctx->arena, struct ticket_count_change, n * TICKET_COUNT_SCOPES);
-  size_t change_count = 0;
   purge->removed = 0;
   for (size_t i = 0; i < n; i++) {
-    const struct ticket_purge_one_in one = {
-        .id = found[i].id, .status = found[i].status, .before_at = purge->before_us, .now = ctx->now_us};
-    struct ticket_purge_one_row row;
-    enum status status = sql_ticket_purge_one(ctx, &one, &row);
-    if (status == STATUS_NOT_FOUND) {
-      continue; /* somebody was faster, or the status stood twice in the set */
-    }
-    TRY(status);
-    TRY(activity_add(ctx, row.tenant_id, one.id, ACTIVITY_REMOVED, STR_NONE, STR_NONE));
-    TRY(event_add(
-        ctx, &(struct event){.tenant_id = row.tenant_id, .kind = EVENT_TICKET_REMOVED, .ticket_id = one.id}));
-    const struct ticket gone = {.tenant_id = row.tenant_id,
-                                .author_id = row.author_id,
-                                .assignee_id = row.assignee_id,
-                                .status = (int)row.status,
-                                .priority = (int)row.priority};
-    ticket_count_changes(&gone, -1, changes + change_count);
-    change_count += TICKET_COUNT_SCOPES;
-    purge->removed++;
+    TRY(purge_one(ctx, purge, &found[i]));
   }
-  return ticket_count_apply(ctx, changes, change_count);
+  return STATUS_OK;
 }
 
 enum status ticket_purge(struct ctx *ctx, const struct db_ints *statuses, int64_t before_us, int64_t max,

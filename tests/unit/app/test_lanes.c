@@ -65,6 +65,7 @@ static void open_lanes(struct store *store, unsigned loops) {
                                       .loops = loops,
                                       .hash_threads = 1,
                                       .pool_threads = 2,
+                                      .export_threads = 3,
                                       .pgsql_threads = 3,
                                       .committed = wake};
   assert_ok(lanes_new(&config, &lanes, why));
@@ -99,6 +100,40 @@ static void every_lane_runs_what_it_takes(struct store *store) {
   }
   close_lanes();
   assert_int_equal(atomic_load(&woken), 2);
+}
+
+/* Slow readers hold up the threads of exports; nobody else waits for them, and who comes too late is told. */
+static void exports_hold_up_no_other_lane_and_queue_little(struct store *store) {
+  open_lanes(store, 1);
+  gated = true;
+  assert_int_equal(sem_init(&gate, 0, 0), 0);
+  lanes_start(lanes);
+  enum { MANY = 200 };
+  static struct call exports[MANY];
+  int taken = 0;
+  for (int i = 0; i < MANY; i++) {
+    exports[i] = (struct call){.route = &reading};
+    taken += face.submit(face.app, &exports[i], LANE_EXPORT);
+    if (i == 9) {
+      usleep(100 * 1000); /* three of them run, and wait at the gate */
+    }
+  }
+  assert_int_equal(taken, 64 + 3);
+  CLEANUP_BUF struct buf out;
+  buf_init(&out, 64 * 1024);
+  lanes_metrics(lanes, &out);
+  buf_add_char(&out, '\0');
+  assert_non_null(strstr(out.at, "sigap_lane_queued{lane=\"export\"} 64\n"));
+  gated = false; /* only those that wait already */
+  struct call pool = {.route = &writing};
+  assert_true(face.submit(face.app, &pool, LANE_POOL));
+  wait_until(&ran, 1);
+  for (int i = 0; i < 3; i++) {
+    sem_post(&gate);
+  }
+  wait_until(&ran, 1 + taken);
+  close_lanes();
+  sem_destroy(&gate);
 }
 
 static void each_io_thread_has_a_connection_of_its_own(struct store *store) {
@@ -253,6 +288,7 @@ int main(void) {
   log_setup(LOG_ERROR + 1, LOG_TEXT);
   const struct CMUnitTest tests[] = {
       STORE_TEST(every_lane_runs_what_it_takes),
+      STORE_TEST(exports_hold_up_no_other_lane_and_queue_little),
       STORE_TEST_SQLITE(each_io_thread_has_a_connection_of_its_own),
       STORE_TEST_SQLITE(the_writer_hands_back_and_tells),
       STORE_TEST(stopping_finishes_what_runs_and_drops_what_waits),

@@ -83,6 +83,35 @@ static void no_kind_reads_as_success(void **state) {
   assert_ptr_equal(ctx->problem.kind, &unfinished);
 }
 
+static void a_text_is_utf8_without_control_characters_and_not_too_long(void **state) {
+  struct ctx *ctx = *state;
+  static const struct {
+    const char *text;
+    bool required;
+    const char *reason; /* NULL: fine */
+  } cases[] = {
+      {"ok", true, NULL},
+      {NULL, false, NULL},
+      {"", false, NULL},
+      {NULL, true, "is required"},
+      {" \t ", true, "is required"},
+      {"\xc3\xa9\xc3\xa9\xc3\xa9", true, NULL}, /* three characters, six bytes */
+      {"four", false, "must be at most 3 characters"},
+      {"\xff", false, "must be UTF-8 text"},
+      {"\x01", false, "must not hold control characters"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    problem_clear(ctx);
+    enum status status = problem_check_text(ctx, "field", str_of(cases[i].text), cases[i].required, 3);
+    assert_int_equal(status, cases[i].reason == NULL ? STATUS_OK : STATUS_INVALID);
+    assert_int_equal(ctx->problem.fault_count, cases[i].reason != NULL);
+    if (cases[i].reason != NULL) {
+      assert_true(str_is(ctx->problem.faults[0].field, "field"));
+      assert_true(str_is(ctx->problem.faults[0].reason, cases[i].reason));
+    }
+  }
+}
+
 static void the_common_kinds_have_their_status(void **state) {
   (void)state;
   assert_int_equal(problem_invalid.status, STATUS_INVALID);
@@ -102,6 +131,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(clearing_forgets_all, setup, teardown),
       cmocka_unit_test_setup_teardown(unavailable_says_when_to_come_again, setup, teardown),
       cmocka_unit_test_setup_teardown(no_kind_reads_as_success, setup, teardown),
+      cmocka_unit_test_setup_teardown(a_text_is_utf8_without_control_characters_and_not_too_long, setup,
+                                      teardown),
       cmocka_unit_test(the_common_kinds_have_their_status),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

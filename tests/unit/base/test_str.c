@@ -194,6 +194,15 @@ static void folds_every_script(void **state) {
   assert_int_equal(str_fold(arena, STR("AB")).at[2], '\0');
 }
 
+static void a_part_to_search_for_stands_for_itself(void **state) {
+  (void)state;
+  CLEANUP_ARENA struct arena *arena = arena_new(1 << 16);
+  assert_str(str_like(arena, STR("\xd0\x96 Ab")), "%\xd0\xb6 ab%");
+  assert_str(str_like(arena, STR("100%_\\")), "%100\\%\\_\\\\%");
+  assert_null(str_like(arena, STR("")).at);
+  assert_null(str_like(arena, STR_NONE).at);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(absent_is_not_empty),
@@ -207,6 +216,7 @@ int main(void) {
       cmocka_unit_test(finds_control_characters),
       cmocka_unit_test(cuts_at_words),
       cmocka_unit_test(folds_every_script),
+      cmocka_unit_test(a_part_to_search_for_stands_for_itself),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -196,6 +196,44 @@ static void knows_the_zones_of_this_machine(void **state) {
   assert_int_equal(time_zone_check("Asia/Atlantis"), STATUS_INVALID);
 }
 
+static void the_local_day_is_the_one_between_two_starts(void **state) {
+  (void)state;
+  /* Jakarta is 7 hours ahead; Beirut skips the midnight of 2024-03-31, and Havana has that of 2024-11-03
+   * twice. */
+  static const char *const zones[] = {"UTC",          "Asia/Jakarta",   "Asia/Kathmandu",
+                                      "Asia/Beirut",  "America/Havana", "America/St_Johns",
+                                      "Asia/Atlantis"};
+  for (size_t z = 0; z < sizeof zones / sizeof *zones; z++) {
+    for (int64_t day = 19723; day < 19723 + 366; day++) {
+      int64_t start = time_day_start(day, zones[z]), next = time_day_start(day + 1, zones[z]);
+      assert_true(start < next && next - start <= 26 * TIME_HOUR_US);
+      assert_int_equal(time_local_day(start, zones[z]), day);
+      assert_int_equal(time_local_day(start - 1, zones[z]), day - 1);
+      assert_int_equal(time_local_day(next - 1, zones[z]), day);
+      for (int64_t at = start; at < next; at += 15 * TIME_MINUTE_US) {
+        assert_int_equal(time_local_day(at, zones[z]), day);
+      }
+    }
+  }
+  assert_int_equal(time_local_day(INT64_C(1770051599000000), "Asia/Jakarta"), 20486); /* 23:59:59 there */
+  assert_int_equal(time_local_day(INT64_C(1770051600000000), "Asia/Jakarta"), 20487);
+  assert_int_equal(time_local_day(-1, "UTC"), -1);
+}
+
+static void a_day_is_printed_and_taken_apart(void **state) {
+  (void)state;
+  char out[16];
+  int year, month, month_day;
+  time_day_print(20487, out);
+  assert_string_equal(out, "2026-02-03");
+  time_day_print(0, out);
+  assert_string_equal(out, "1970-01-01");
+  time_day_parts(19782, &year, &month, &month_day);
+  assert_int_equal(year, 2024);
+  assert_int_equal(month, 2);
+  assert_int_equal(month_day, 29);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(prints_utc),
@@ -205,6 +243,8 @@ int main(void) {
       cmocka_unit_test(a_day_of_a_zone),
       cmocka_unit_test(a_day_whose_midnight_is_skipped_or_doubled),
       cmocka_unit_test(refuses_what_is_no_day),
+      cmocka_unit_test(the_local_day_is_the_one_between_two_starts),
+      cmocka_unit_test(a_day_is_printed_and_taken_apart),
       cmocka_unit_test(the_clock_can_be_shifted),
       cmocka_unit_test(prints_a_date_for_numbers),
       cmocka_unit_test(knows_the_zones_of_this_machine),

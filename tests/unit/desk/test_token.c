@@ -281,6 +281,29 @@ static void threads_do_not_disturb_each_other(void **state) {
   }
 }
 
+static void a_refresh_token_and_its_number_come_back(void **state) {
+  (void)state;
+  static const struct {
+    bool is_refresh;
+    int64_t number;
+  } kinds[] = {{false, 0}, {false, 1}, {true, 1}, {true, INT64_MAX}, {true, 0}};
+  struct str tokens[5];
+  for (size_t i = 0; i < 5; i++) {
+    struct token_claims wanted = claims;
+    wanted.is_refresh = kinds[i].is_refresh;
+    wanted.number = kinds[i].number;
+    assert_int_equal(token_sign(arena, &wanted, &tokens[i]), STATUS_OK);
+    assert_ours(tokens[i]);
+    struct token_claims read;
+    assert_int_equal(token_verify(tokens[i], &read), STATUS_OK);
+    assert_int_equal(read.is_refresh, kinds[i].is_refresh);
+    assert_int_equal(read.number, kinds[i].number);
+    for (size_t k = 0; k < i; k++) {
+      assert_false(str_equal(tokens[k], tokens[i]));
+    }
+  }
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, done)
   const struct CMUnitTest tests[] = {
@@ -294,6 +317,7 @@ int main(void) {
       TEST(a_strangers_key_is_refused),
       TEST(our_key_around_a_strange_payload_is_refused),
       TEST(a_key_that_rotates_out_still_verifies_while_it_is_named),
+      TEST(a_refresh_token_and_its_number_come_back),
       TEST(threads_do_not_disturb_each_other),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

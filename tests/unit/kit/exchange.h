@@ -35,10 +35,13 @@ static inline void exchange_begin(struct http_exchange *exchange, enum http_meth
   exchange->head.content_length = -1;
   exchange->peer = STR("10.0.0.1");
   exchange->body = STR("");
+  exchange->body_fd = -1;
+  exchange->file_fd = -1;
   memcpy(exchange->request_id, "test-1", sizeof "test-1");
 }
 
 static inline void exchange_end(struct http_exchange *exchange) {
+  http_answer_file(exchange, -1, 0);
   buf_release(&exchange->headers);
   buf_release(&exchange->body_out);
   arena_free(exchange->arena);

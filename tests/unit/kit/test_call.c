@@ -21,6 +21,11 @@ static const struct saying sayings[] = {
 static const struct dialect wordy = {
     .name = "wordy", .sayings = sayings, .print_problem = print_plain_problem};
 static const struct dialect silent = {.name = "silent", .print_problem = print_plain_problem};
+/* Faulty fields and broken bodies apart, as some documents have it. */
+static const struct saying strict_sayings[] = {
+    {&problem_invalid, 422, "Validation failed"}, {&wire_malformed, 400, "No JSON"}, {NULL, 0, NULL}};
+static const struct dialect strict = {
+    .name = "strict", .sayings = strict_sayings, .print_problem = print_plain_problem};
 static const struct route route = {.method = HTTP_GET, .path = "/door", .name = "doorGet"};
 
 struct fixture {
@@ -84,6 +89,21 @@ static void without_a_saying_the_kind_speaks(void **state) {
   const char *message = NULL;
   assert_int_equal(call_saying(&fixture->call, &door_locked, &message), 409);
   assert_string_equal(message, "The door is locked.");
+}
+
+static void faulty_fields_and_broken_bodies_may_have_numbers_of_their_own(void **state) {
+  struct fixture *fixture = *state;
+  fixture->call.dialect = &strict;
+  (void)problem_fault(&fixture->call.ctx, STR("title"), STR("is required"));
+  call_print_problem(&fixture->call, STATUS_INVALID);
+  assert_int_equal(fixture->exchange.status, 422);
+  assert_non_null(strstr(exchange_text(&fixture->exchange), "\"message\":\"Validation failed\""));
+  assert_non_null(strstr(exchange_text(&fixture->exchange), "\"faults\":1"));
+  problem_clear(&fixture->call.ctx);
+  problem_set(&fixture->call.ctx, &wire_malformed);
+  call_print_problem(&fixture->call, STATUS_INVALID);
+  assert_int_equal(fixture->exchange.status, 400);
+  assert_non_null(strstr(exchange_text(&fixture->exchange), "\"message\":\"No JSON\""));
 }
 
 static void a_wrong_method_is_405_in_every_dialect(void **state) {
@@ -219,6 +239,7 @@ int main(void) {
       TEST(a_saying_without_words_keeps_the_sentence),
       TEST(without_a_saying_the_kind_speaks),
       TEST(a_wrong_method_is_405_in_every_dialect),
+      TEST(faulty_fields_and_broken_bodies_may_have_numbers_of_their_own),
       TEST(a_problem_goes_into_the_envelope),
       TEST(what_was_printed_before_is_gone),
       TEST(waiting_time_is_told),

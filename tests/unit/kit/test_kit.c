@@ -248,7 +248,7 @@ static void no_type_or_no_body_is_fine(void **state) {
 }
 
 static void token(struct fixture *fixture, const char *prefix, int64_t wrong) {
-  struct token_claims claims = {.session_id = 1, .issued_at_s = 1, .expires_at_s = 2};
+  struct token_claims claims = {.session_id = 1, .issued_at_s = 1, .expires_at_s = 4000000000};
   struct str text;
   assert_int_equal(token_sign(fixture->exchange.arena, &claims, &text), STATUS_OK);
   char *value =
@@ -300,6 +300,21 @@ static void with_a_token_of_ours_it_is_read(void **state) {
   }
 }
 
+static void an_expired_token_is_none(void **state) {
+  struct fixture *fixture = *state;
+  struct token_claims past = {.session_id = 1, .issued_at_s = 1, .expires_at_s = 2};
+  struct str text;
+  begin(fixture, HTTP_POST, "/api/door");
+  fixture->exchange.head.content_length = KIT_SMALL_BODY + 1;
+  struct arena *arena = fixture->exchange.arena;
+  assert_int_equal(token_sign(arena, &past, &text), STATUS_OK);
+  exchange_header(&fixture->exchange, "Authorization",
+                  str_c(arena, str_format(arena, "Bearer %.*s", STR_ARG(text))));
+  assert_false(kit_head(fixture->kit, &fixture->exchange));
+  assert_int_equal(fixture->exchange.status, 401);
+  ASSERT_SAYS(fixture, session_expired.sentence);
+}
+
 static void small_and_public_bodies_are_read_without(void **state) {
   struct fixture *fixture = *state;
   begin(fixture, HTTP_POST, "/api/door");
@@ -323,6 +338,28 @@ static void the_servers_refusals_keep_their_number(void **state) {
     ASSERT_SAYS(fixture, code);
     ASSERT_SAYS(fixture, "\"dialect\":\"door\"");
     ASSERT_HEADER(&fixture->exchange, "Content-Type: application/json; charset=utf-8");
+  }
+}
+
+static void refusals_with_a_kind_of_the_desk_are_told_as_that(void **state) {
+  struct fixture *fixture = *state;
+  static const struct {
+    int status;
+    const struct problem_kind *kind;
+  } cases[] = {{413, &problem_too_large},
+               {507, &problem_storage_full},
+               {503, &problem_unavailable},
+               {500, &problem_broken}};
+  log_setup(LOG_ERROR + 1, LOG_TEXT);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    begin(fixture, HTTP_POST, "/api/door/knock");
+    fixture->exchange.head.content_length = 10;
+    assert_true(kit_head(fixture->kit, &fixture->exchange));
+    buf_clear(&fixture->exchange.headers);
+    fixture->exchange.status = cases[i].status;
+    kit_refuse(fixture->kit, &fixture->exchange);
+    assert_int_equal(fixture->exchange.status, cases[i].status);
+    ASSERT_SAYS(fixture, cases[i].kind->sentence);
   }
 }
 
@@ -378,8 +415,10 @@ int main(void) {
       TEST(a_large_body_needs_a_token_of_ours),
       TEST(a_body_of_unknown_length_needs_it_as_well),
       TEST(with_a_token_of_ours_it_is_read),
+      TEST(an_expired_token_is_none),
       TEST(small_and_public_bodies_are_read_without),
       TEST(the_servers_refusals_keep_their_number),
+      TEST(refusals_with_a_kind_of_the_desk_are_told_as_that),
       TEST(the_servers_refusals_tell_the_origin),
       TEST(a_head_that_was_never_understood_is_refused_too),
       TEST(a_body_that_grew_too_large_is_refused_after_the_head),

@@ -31,7 +31,8 @@ static const struct who john = {.account_id = 7,
                                 .role = ROLE_CUSTOMER,
                                 .name = {"John Doe", 8},
                                 .email = {"johndoe@example.com", 19},
-                                .expires_at = 2000};
+                                .expires_at = 2000,
+                                .token_expires_at = 2000};
 
 static void a_caller_is_known_while_nothing_was_committed(void **state) {
   struct fixture *fixture = *state;

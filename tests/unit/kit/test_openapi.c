@@ -263,6 +263,7 @@ static void what_every_route_can_answer_is_told(void **state) {
   json_t *get = at(*state, "paths /api/thing/{id} get responses");
   assert_non_null(json_object_get(get, "401"));
   assert_null(json_object_get(get, "403"));
+  assert_non_null(json_object_get(get, "400")); /* it has a query */
   assert_non_null(json_object_get(get, "413")); /* an answer can be over its limit, too */
   assert_null(json_object_get(get, "415"));
 }
@@ -280,6 +281,110 @@ static void who_may_is_told_by_the_permission_table(void **state) {
               "For the roles super_admin (all), customer (own).");
   assert_text(*state, "paths /api/thing/{id} get description", "For every signed-in account.");
   assert_text(*state, "paths /auth/enter post description", "No token is needed.");
+  assert_text(*state, "paths /api/thing/create post x-permission", "ticket_create");
+  assert_text(*state, "paths /auth/enter post x-permission", "anyone");
+}
+
+/* ---- uploads, files, streams, mounts ---- */
+
+static const struct saying strict_sayings[] = {{&problem_invalid, 422, "Validation failed"}, {NULL, 0, NULL}};
+static const char *const tables[] = {"text/csv", "application/pdf", NULL};
+static const char *const any_file[] = {"application/octet-stream", NULL};
+static const struct answer export_answers[] = {
+    {200, "The things", &thing_fields, tables}, {200, "Again", &thing_fields, tables}, {0, NULL, NULL, NULL}};
+static const struct answer file_answers[] = {{200, "The file", NULL, any_file}, {0, NULL, NULL, NULL}};
+static const struct answer upload_answers[] = {{201, "Kept", &said_fields, NULL}, {0, NULL, NULL, NULL}};
+static const struct route file_routes[] = {
+    {.method = HTTP_GET,
+     .path = "/things",
+     .name = "thingExport",
+     .handler = handle,
+     .lane = LANE_EXPORT,
+     .permission = MAY_SIGNED_IN,
+     .answers = export_answers},
+    {.method = HTTP_GET,
+     .path = "/file/:id",
+     .name = "fileGet",
+     .handler = handle,
+     .permission = MAY_SIGNED_IN,
+     .answers = file_answers},
+    {.method = HTTP_POST,
+     .path = "/file",
+     .name = "fileMake",
+     .handler = handle,
+     .permission = MAY_SIGNED_IN,
+     .input = &thing_fields,
+     .body = BODY_MULTIPART,
+     .max_body = 11 << 20,
+     .spool = true,
+     .file_part = "photo",
+     .answers = upload_answers},
+    {.method = HTTP_PUT,
+     .path = "/file",
+     .name = "filePut",
+     .handler = handle,
+     .permission = MAY_TICKET_READ,
+     .max_body = 11 << 20,
+     .spool = true,
+     .answers = upload_answers},
+};
+static const char *const mounts[] = {"", "/v1", NULL};
+static const struct dialect file_dialect = {.name = "file",
+                                            .routes = file_routes,
+                                            .route_count = sizeof(file_routes) / sizeof(file_routes[0]),
+                                            .sayings = strict_sayings,
+                                            .error = &error_fields,
+                                            .print_problem = print_door_problem,
+                                            .mounts = mounts};
+
+static int setup_files(void **state) {
+  struct buf out CLEANUP_BUF;
+  buf_init(&out, 1 << 20);
+  kit_openapi(&file_dialect, "https://desk.example.org", &out);
+  *state = json_loadb(out.at, out.len, JSON_REJECT_DUPLICATES, NULL);
+  return *state == NULL;
+}
+
+static void an_upload_is_its_fields_and_its_file(void **state) {
+  json_t *content = at(*state, "paths /file post requestBody content");
+  assert_int_equal(json_object_size(content), 1);
+  json_t *schema = at(content, "multipart/form-data schema");
+  assert_int_equal(json_object_size(at(schema, "properties")), 3); /* a list does not fit into a form */
+  assert_int_equal(json_integer_value(at(schema, "properties title maxLength")), 255);
+  assert_text(schema, "properties photo contentMediaType", "application/octet-stream");
+  assert_int_equal(json_array_size(at(schema, "required")), 3);
+  assert_text(schema, "required 0", "title");
+  assert_text(schema, "required 2", "photo");
+  assert_non_null(
+      json_object_get(at(*state, "paths /file put requestBody content"), "application/octet-stream"));
+  static const char *const statuses[] = {"201", "400", "401", "413", "415", "422", "507"};
+  for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+    assert_non_null(json_object_get(at(*state, "paths /file post responses"), statuses[i]));
+  }
+  assert_text(*state, "paths /file post responses 422 description", "Validation failed");
+}
+
+static void answers_may_have_other_media_types_beside_json(void **state) {
+  json_t *content = at(*state, "paths /things get responses 200 content");
+  assert_int_equal(json_object_size(content), 3);
+  assert_text(content, "application/json schema $ref", "#/components/schemas/Thing");
+  assert_text(content, "text/csv schema type", "string");
+  assert_text(content, "application/pdf schema contentMediaType", "application/pdf");
+  content = at(*state, "paths /file/{id} get responses 200 content");
+  assert_int_equal(json_object_size(content), 1);
+  assert_non_null(at(content, "application/octet-stream"));
+}
+
+static void mounts_are_servers_and_paths_stand_once(void **state) {
+  assert_int_equal(json_array_size(at(*state, "servers")), 2);
+  assert_text(*state, "servers 0 url", "https://desk.example.org");
+  assert_text(*state, "servers 1 url", "https://desk.example.org/v1");
+  assert_int_equal(json_object_size(at(*state, "paths")), 3);
+  struct buf out CLEANUP_BUF;
+  buf_init(&out, 1 << 20);
+  kit_openapi(&file_dialect, NULL, &out);
+  buf_add_char(&out, '\0');
+  assert_non_null(strstr(out.at, "\"servers\":[{\"url\":\"/\"},{\"url\":\"/v1\"}]"));
 }
 
 static void check_references(json_t *doc, json_t *json) {
@@ -301,6 +406,12 @@ static void check_references(json_t *doc, json_t *json) {
   }
 }
 
+static void a_route_that_lets_every_role_in_sends_none_away(void **state) {
+  assert_text(*state, "paths /file put x-permission", "ticket_read");
+  assert_non_null(json_object_get(at(*state, "paths /file put responses"), "401"));
+  assert_null(json_object_get(at(*state, "paths /file put responses"), "403"));
+}
+
 static void every_reference_leads_somewhere(void **state) {
   check_references(*state, *state);
   json_t *schemas = at(*state, "components schemas");
@@ -308,6 +419,11 @@ static void every_reference_leads_somewhere(void **state) {
   assert_non_null(json_object_get(schemas, "PartInput"));
   assert_non_null(json_object_get(schemas, "Part"));
   assert_null(json_object_get(schemas, "FilterInput"));
+}
+
+static void every_reference_of_files_leads_somewhere(void **state) {
+  check_references(*state, *state);
+  assert_null(json_object_get(at(*state, "components schemas"), "ThingInput"));
 }
 
 int main(void) {
@@ -322,6 +438,11 @@ int main(void) {
       cmocka_unit_test_setup_teardown(only_open_routes_go_without_a_token, setup, teardown),
       cmocka_unit_test_setup_teardown(who_may_is_told_by_the_permission_table, setup, teardown),
       cmocka_unit_test_setup_teardown(every_reference_leads_somewhere, setup, teardown),
+      cmocka_unit_test_setup_teardown(an_upload_is_its_fields_and_its_file, setup_files, teardown),
+      cmocka_unit_test_setup_teardown(answers_may_have_other_media_types_beside_json, setup_files, teardown),
+      cmocka_unit_test_setup_teardown(mounts_are_servers_and_paths_stand_once, setup_files, teardown),
+      cmocka_unit_test_setup_teardown(a_route_that_lets_every_role_in_sends_none_away, setup_files, teardown),
+      cmocka_unit_test_setup_teardown(every_reference_of_files_leads_somewhere, setup_files, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -377,6 +377,34 @@ static void required_and_nullable_takes_null_but_not_nothing(void **state) {
   assert_int_equal(wire_read_json(*state, STR("{}"), &fields, &one), STATUS_INVALID);
 }
 
+/* ---- what no row can say ---- */
+
+static void not_both(struct ctx *ctx, const void *in) {
+  const struct order *order = in;
+  if (order->note.len > 0 && order->urgent) {
+    (void)problem_fault(ctx, STR("urgent"), STR("must not stand beside a note"));
+  }
+}
+
+static void a_tables_check_adds_its_faults_to_those_of_the_rows(void **state) {
+  struct ctx *ctx = *state;
+  struct fields fields = order_fields;
+  struct order order = {0};
+  fields.check = not_both;
+  assert_int_equal(wire_read_json(ctx, STR("{\"title\":\"a\",\"urgent\":true}"), &fields, &order), STATUS_OK);
+  order = (struct order){0};
+  assert_int_equal(wire_read_json(ctx, STR("{\"note\":\"b\",\"urgent\":true,\"amount\":0}"), &fields, &order),
+                   STATUS_INVALID);
+  assert_int_equal(ctx->problem.fault_count, 3);
+  assert_true(str_is(ctx->problem.faults[0].field, "title"));
+  assert_true(str_is(ctx->problem.faults[1].field, "amount"));
+  assert_true(str_is(ctx->problem.faults[2].field, "urgent"));
+  problem_clear(ctx);
+  order = (struct order){0};
+  assert_int_equal(wire_read_form(ctx, STR("title=a&note=b&urgent=true"), &fields, &order), STATUS_INVALID);
+  assert_int_equal(ctx->problem.fault_count, 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       WIRE_TEST(a_whole_object_becomes_a_struct),
@@ -396,6 +424,7 @@ int main(void) {
       WIRE_TEST(faults_stop_at_their_maximum),
       WIRE_TEST(a_small_arena_refuses_instead_of_ending_the_program),
       WIRE_TEST(required_and_nullable_takes_null_but_not_nothing),
+      WIRE_TEST(a_tables_check_adds_its_faults_to_those_of_the_rows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
