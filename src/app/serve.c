@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "api/isp/isp_live.h"
 #include "app/admin.h"
 #include "app/command.h"
 #include "app/dialects.h"
@@ -26,6 +27,7 @@
 #include "desk/statements.h"
 #include "desk/tenant/tenant.h"
 #include "desk/ticket/ticket_day.h"
+#include "live/live.h"
 #include "net/http.h"
 
 /* `sigap serve`: wires the rooms together, waits for a signal, takes them apart again. */
@@ -48,8 +50,10 @@ struct server {
   struct lanes *lanes;
   struct kit *kit;
   struct post *post;
+  struct live *live;
   struct http_server *http;
-  struct db *db; /* the main thread's: timers and the command line */
+  struct db *db;      /* the main thread's: timers and the command line */
+  struct db *live_db; /* the follower's */
   struct timers *timers;
   struct system_view view;
   const struct dialect **dialects; /* documented ones and system's */
@@ -122,6 +126,9 @@ static void committed(void *app) {
   if (server->post != NULL) {
     post_wake(server->post);
   }
+  if (server->live != NULL) {
+    live_wake(server->live);
+  }
 }
 
 static enum status open_lanes(struct server *server, unsigned threads, char why[256]) {
@@ -188,27 +195,74 @@ static void build_kit(struct server *server) {
   server->kit = kit_new(&config);
 }
 
+/* ---- sockets ---- */
+
+static bool is_for_sockets(const struct http_exchange *exchange) {
+  return str_is(exchange->head.path, "/socket.io/");
+}
+
+static bool on_head(void *app, struct http_exchange *exchange) {
+  struct server *server = app;
+  if (!is_for_sockets(exchange)) {
+    return kit_head(server->kit, exchange);
+  }
+  kit_cors(server->kit, exchange);
+  return eio_server_head(live_engine(server->live), exchange);
+}
+
+static void on_request(void *app, struct http_exchange *exchange) {
+  struct server *server = app;
+  if (is_for_sockets(exchange)) {
+    eio_server_request(live_engine(server->live), exchange);
+  } else {
+    kit_request(server->kit, exchange);
+  }
+}
+
+static void on_refuse(void *app, struct http_exchange *exchange) {
+  kit_refuse(((struct server *)app)->kit, exchange);
+}
+
+/* A request of the sockets is no call of the kit's. */
+static void on_done(void *app, const struct http_exchange *exchange) {
+  if (!is_for_sockets(exchange)) {
+    kit_done(((struct server *)app)->kit, exchange);
+  }
+}
+
+static enum status open_live(struct server *server, unsigned threads, char why[256]) {
+  TRY(lanes_connect(server->lanes, &server->live_db, why));
+  server->live = live_new(&(struct live_config){
+      .db = server->live_db,
+      .printer = {isp_live_ticket, isp_live_technician, isp_live_notice},
+      .ping_interval_ms = server->options->ping_interval_ms,
+      .ping_timeout_ms = server->options->ping_timeout_ms,
+      .threads = threads,
+  });
+  return STATUS_OK;
+}
+
 static enum status open_http(struct server *server, unsigned threads, char why[256]) {
   const struct options *options = server->options;
   const char *new_files = str_format(server->arena, "%s/files/new", options->data).at;
-  struct http_config config = {.address = options->listen_address,
-                               .port = options->listen_port,
-                               .threads = threads,
-                               .limits = http_limits_default,
-                               .trusted_proxies = options->trusted_proxies,
-                               .spool_dir = new_files,
-                               .callbacks = {.app = server->kit,
-                                             .head = kit_head,
-                                             .request = kit_request,
-                                             .refuse = kit_refuse,
-                                             .done = kit_done}};
+  struct http_config config = {
+      .address = options->listen_address,
+      .port = options->listen_port,
+      .threads = threads,
+      .limits = http_limits_default,
+      .trusted_proxies = options->trusted_proxies,
+      .spool_dir = new_files,
+      .callbacks = {
+          .app = server, .head = on_head, .request = on_request, .refuse = on_refuse, .done = on_done}};
   const char *reason = NULL;
   enum status status = http_server_new(&config, &server->http, &reason);
   if (status != STATUS_OK) {
     snprintf(why, 256, "Can't listen on %s port %u: %s.", options->listen_address,
              (unsigned)options->listen_port, reason);
+    return status;
   }
-  return status;
+  eio_server_bind(live_engine(server->live), server->http);
+  return STATUS_OK;
 }
 
 /* The first line holds the address; the next tell a newcomer what to do. */
@@ -246,11 +300,13 @@ static enum status start(struct server *server, char why[256]) {
   TRY(desk_work(server, prepare_desk, why));
   build_kit(server);
   TRY(timers_new(server->options, server->db, &server->view, &server->timers, why));
+  TRY(open_live(server, threads, why));
   TRY(open_http(server, threads, why));
   TRY(admin_listen(server->options->data, &server->admin, why));
   server->view.kit = server->kit;
   server->view.lanes = server->lanes;
   server->view.post = server->post;
+  server->view.live = server->live;
   server->view.server = server->http;
   server->view.dialects = documented_dialects;
   server->view.public_url = server->options->public_url;
@@ -259,6 +315,7 @@ static enum status start(struct server *server, char why[256]) {
   system_setup(&server->view);
   lanes_start(server->lanes);
   http_server_start(server->http);
+  live_start(server->live);
   post_start(server->post);
   return STATUS_OK;
 }
@@ -297,6 +354,7 @@ static void stop(struct server *server) {
   admin_close(server->options->data, server->admin);
   pthread_t mail_ends;
   bool beside = pthread_create(&mail_ends, NULL, stop_post, server) == 0;
+  live_stop(server->live);
   http_server_stop(server->http, GRACE_MS);
   lanes_stop(server->lanes);
   if (beside) {
@@ -307,6 +365,8 @@ static void stop(struct server *server) {
   /* The last mark of the post went through it; afterwards nobody wakes the post. */
   lanes_end_writes(server->lanes);
   http_server_free(server->http);
+  live_free(server->live);
+  db_close(server->live_db);
   post_free(server->post);
   timers_free(server->timers);
   db_close(server->db);

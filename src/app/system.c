@@ -91,6 +91,10 @@ static void server_metrics(struct buf *out) {
       (unsigned long long)post.sent, (unsigned long long)post.retried, (unsigned long long)post.failed,
       (long long)atomic_load(&view->mails_waiting), (long long)atomic_load(&view->mails_failed));
   buf_format(out,
+             "# HELP sigap_sockets Sockets that were let in and are open.\n"
+             "# TYPE sigap_sockets gauge\nsigap_sockets %u\n",
+             (unsigned)live_sockets(view->live));
+  buf_format(out,
              "# TYPE sigap_ready gauge\nsigap_ready %d\n"
              "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %lld\n"
              "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %lld\n"

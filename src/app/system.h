@@ -5,6 +5,7 @@
 
 #include "api/kit/kit.h"
 #include "app/lanes.h"
+#include "live/live.h"
 #include "post/post.h"
 
 /* What the server says of itself outside every dialect: /livez, /readyz, /metrics, /openapi/<dialect>.json */
@@ -15,6 +16,7 @@ struct system_view {
   struct kit *kit;
   struct lanes *lanes;
   struct post *post;
+  const struct live *live;
   const struct http_server *server;
   const struct dialect *const *dialects; /* those with a specification; ends with NULL */
   const char *public_url;                /* NULL unknown */

@@ -101,6 +101,17 @@ static void queries_init(struct db *db) {
   }
 }
 
+/* On the embedded database a prepared statement costs nothing to make and some kilobytes to keep: each is
+ * tried, and made again when it is first used. */
+static enum status try_each(struct db *db, struct db_query *const *queries, size_t count) {
+  enum status status = STATUS_OK;
+  for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+    status = db->engine->prepare(db, &queries[i], 1);
+    db->engine->forget(db, queries[i]);
+  }
+  return status;
+}
+
 enum status db_prepare_all(struct db *db) {
   size_t count = 0;
   struct db_query **plain =
@@ -118,7 +129,7 @@ enum status db_prepare_all(struct db *db) {
       plain[count++] = &db->queries[i];
     }
   }
-  enum status status = db->engine->prepare(db, plain, count);
+  enum status status = db->engine->pgsql ? db->engine->prepare(db, plain, count) : try_each(db, plain, count);
   free(plain);
   for (size_t i = 0; i < db->config.statement_count && status == STATUS_OK; i++) {
     if (db->config.statements[i].composed) {
@@ -134,8 +145,8 @@ enum status db_open(const struct db_config *config, enum db_mode mode, struct db
   enum status status = db_check_schema(db);
   if (status == STATUS_OK) {
     queries_init(db);
-    /* The embedded database's writing connection has tried every statement on the same schema; its readers
-     * prepare what they really use, for each prepared statement of each connection costs memory. */
+    /* The embedded database's writing connection tries every statement; its readers, on the same schema, need
+     * not. */
     status = db->engine->pgsql || mode == DB_WRITE ? db_prepare_all(db) : STATUS_OK;
   }
   if (status != STATUS_OK) {
@@ -307,7 +318,7 @@ static enum status hand_up(struct ctx *ctx, const char *what, enum status status
   return db_problem(ctx, status);
 }
 
-/* On a reading connection of the embedded database, at the statement's first use. */
+/* On the embedded database, at the statement's first use. */
 static enum status prepare_late(struct db *db, struct db_query *query) {
   enum status status = db->engine->prepare(db, &query, 1);
   if (status != STATUS_OK) {

@@ -236,8 +236,8 @@ void loop_give(struct http_loop *loop, struct connection *connection);
 void loop_forget(struct connection *connection);
 
 /* ---- http_timer.c ---- */
-int64_t timers_next(const struct http_loop *loop);
-void timers_run(struct http_loop *loop, int64_t now_ns);
+int64_t http_timers_next(const struct http_loop *loop);
+void http_timers_run(struct http_loop *loop, int64_t now_ns);
 
 /* ---- http_raw.c ---- */
 /* Gives the connection to the loop it shall move to. Nobody may hold it. */

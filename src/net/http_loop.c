@@ -117,7 +117,7 @@ static unsigned slots_ahead(const struct http_loop *loop) {
 
 /* Whole milliseconds from now_ms on, rounded up: a timer is never early. */
 static int64_t timers_next_ms(const struct http_loop *loop) {
-  int64_t next_ns = timers_next(loop);
+  int64_t next_ns = http_timers_next(loop);
   if (next_ns == INT64_MAX) {
     return INT64_MAX;
   }
@@ -499,7 +499,7 @@ static void turn(struct http_loop *loop) {
   run_ready(loop);
   run_timers(loop);
   if (loop->timers.count > 0) {
-    timers_run(loop, time_monotonic_ns());
+    http_timers_run(loop, time_monotonic_ns());
   }
   if (loop->listen_again_ms != 0 && loop->now_ms >= loop->listen_again_ms) {
     accept_again(loop);

@@ -82,11 +82,11 @@ void http_timer_set(struct http_loop *loop, struct http_timer *timer, int64_t at
   }
 }
 
-int64_t timers_next(const struct http_loop *loop) {
+int64_t http_timers_next(const struct http_loop *loop) {
   return loop->timers.count > 0 ? loop->timers.heap[0]->at_ns : INT64_MAX;
 }
 
-void timers_run(struct http_loop *loop, int64_t now_ns) {
+void http_timers_run(struct http_loop *loop, int64_t now_ns) {
   struct timers *timers = &loop->timers;
   while (timers->count > 0 && timers->heap[0]->at_ns <= now_ns) {
     struct http_timer *timer = timers->heap[0];

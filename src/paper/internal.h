@@ -1,8 +1,7 @@
 #ifndef SIGAP_PAPER_INTERNAL_H
 #define SIGAP_PAPER_INTERNAL_H
 
-#include <cairo.h>
-#include <pango/pangocairo.h>
+#include "paper/libs.h"
 
 #include "base/buf.h"
 #include "paper/pdf.h"

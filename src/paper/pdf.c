@@ -1,6 +1,5 @@
 #include "paper/pdf.h"
 
-#include <cairo-pdf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +121,14 @@ static void set_properties(struct pdf *pdf) {
   }
 }
 
+bool pdf_available(void) {
+  return libs_load();
+}
+
 struct pdf *pdf_new(const struct pdf_head *head, pdf_sink write, void *arg) {
+  if (!libs_load()) {
+    die("A report was begun without what draws it.");
+  }
   struct pdf *pdf = calloc(1, sizeof(*pdf));
   if (pdf == NULL) {
     die("Out of memory for a report.");

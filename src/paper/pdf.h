@@ -61,6 +61,9 @@ struct pdf_head {
   struct pdf_words words;
 };
 
+/* Whether documents can be made here: loads the drawing libraries the first time, some 10 MB. False (logged
+ * once) where they are not installed. pdf_new needs it. */
+bool pdf_available(void);
 /* Never NULL. Nothing is written before the first pages are full or the document is finished. */
 struct pdf *pdf_new(const struct pdf_head *head, pdf_sink write, void *arg);
 /* Ends the last page and the document; nothing may follow but pdf_free. A document without

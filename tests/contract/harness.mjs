@@ -171,7 +171,7 @@ class Server {
     return JSON.parse(await this.command(words));
   }
 
-  /** One request, exactly as told; nothing is added but Host and framing. */
+  /** One request, exactly as told; nothing is added but Host and framing. Of a body that is null, only the size in the headers is sent. */
   raw(method, target, headers, body) {
     return new Promise((resolve, reject) => {
       const request = http.request(this.url, { path: target, method, headers, agent: this.agent }, (response) => {
@@ -179,19 +179,27 @@ class Server {
         response.on('data', (chunk) => chunks.push(chunk));
         response.on('error', reject);
         response.on('end', () => {
+          if (body === null) {
+            request.destroy();
+          }
           const bytes = Buffer.concat(chunks);
           const text = bytes.toString('utf8');
           resolve({ status: response.statusCode, headers: response.headers, bytes, text, body: parsed(text) });
         });
       });
       request.on('error', reject);
-      request.end(body);
+      if (body === null) {
+        request.flushHeaders();
+      } else {
+        request.end(body);
+      }
     });
   }
 
-  /** Calls as a client of one dialect makes them: api('POST', '/api/auth/enter', {body: {…}, token}); `text` may be bytes, too. */
+  /** Calls as a client of one dialect makes them: api('POST', '/api/auth/enter', {body: {…}, token}); `text` may be bytes; of a body of
+   * `announced` bytes only the size is sent. */
   as(dialect) {
-    return async (method, target, { body, form, text, token, headers = {} } = {}) => {
+    return async (method, target, { body, form, text, announced, token, headers = {} } = {}) => {
       const sent = { ...headers };
       let payload;
       if (form !== undefined) {
@@ -204,7 +212,11 @@ class Server {
         sent['Content-Type'] ??= 'application/json';
         payload = JSON.stringify(body);
       }
-      if (payload !== undefined) {
+      if (announced !== undefined) {
+        sent['Content-Type'] ??= 'application/json';
+        sent['Content-Length'] = announced;
+        payload = null;
+      } else if (payload !== undefined) {
         sent['Content-Length'] = Buffer.byteLength(payload);
       } else if (method !== 'GET' && method !== 'HEAD') {
         sent['Content-Length'] = 0;

@@ -14,7 +14,7 @@ const TABLE = {
   ticket_create: ['all', 'all', 'all', 'all', 'all', 'own'],
   ticket_read: ['all', 'all', 'all', 'all', 'readable', 'own'],
   ticket_assign: ['all', 'all', 'all', 'all', 'readable', 'no'],
-  ticket_status: ['all', 'all', 'all', 'all', 'readable', 'own'], // who sets the status of a free ticket takes it
+  ticket_status: ['all', 'all', 'all', 'all', 'own', 'own'],
   ticket_reply: ['all', 'all', 'all', 'all', 'readable', 'own'],
   ticket_remove: ['all', 'all', 'no', 'no', 'no', 'own'],
   ticket_rate: ['no', 'no', 'no', 'no', 'no', 'own'],

@@ -148,9 +148,7 @@ for (const engine of engines()) {
         }
       }
       for (const size of [MIB + 1, 8 * MIB]) {
-        const text = JSON.stringify({ comment: 'x'.repeat(size) });
-        const answer = await api('POST', `/api/tickets/${UNKNOWN}/comments`, { text, token: boss.token });
-        refuses(answer, 413, 'PAYLOAD_TOO_LARGE');
+        refuses(await api('POST', `/api/tickets/${UNKNOWN}/comments`, { announced: size, token: boss.token }), 413, 'PAYLOAD_TOO_LARGE');
       }
     });
 

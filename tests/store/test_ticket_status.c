@@ -73,6 +73,19 @@ static void an_unknown_status_is_refused(struct store *store) {
   assert_status(STATUS_INVALID, set_status(store, &staff, &t, TICKET_STATUS_COUNT, &out));
 }
 
+static void where_one_can_assign_a_status_takes_nothing(struct store *store) {
+  const struct who technician = person(store, 1, ROLE_TECHNICIAN, "Tono", "tono@example.com");
+  const struct who customer = person(store, 1, ROLE_CUSTOMER, "Budi", "budi@example.com");
+  struct ticket t = ticket_of(store, &customer);
+  struct ticket after = {0};
+  const struct ticket_status_change change = {.set = TICKET_IN_PROGRESS, .only_assigned = true};
+  assert_status(STATUS_FORBIDDEN, ticket_set_status(as(store, &technician), t.uuid, &change, &after));
+  assert_ptr_equal(store->ctx.problem.kind, &ticket_forbidden);
+  assign(store, &t, technician.account_id);
+  assert_ok(ticket_set_status(as(store, &technician), t.uuid, &change, &after));
+  assert_int_equal(after.status, TICKET_IN_PROGRESS);
+}
+
 static void a_technician_who_sets_a_status_takes_the_ticket(struct store *store) {
   const struct who author = person(store, 1, ROLE_CUSTOMER, "Ani", "ani@example.com");
   const struct who technician = person(store, 1, ROLE_TECHNICIAN, "Tono", "tono@example.com");
@@ -438,6 +451,7 @@ int main(void) {
       STORE_TEST(marks_follow_the_status),
       STORE_TEST(a_word_that_it_already_reads_as_changes_nothing),
       STORE_TEST(an_unknown_status_is_refused),
+      STORE_TEST(where_one_can_assign_a_status_takes_nothing),
       STORE_TEST(a_technician_who_sets_a_status_takes_the_ticket),
       STORE_TEST(a_customer_closes_and_reopens_and_nothing_else),
       STORE_TEST(the_other_party_gets_the_mail),

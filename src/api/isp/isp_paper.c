@@ -301,6 +301,9 @@ enum status isp_begin_file(const struct isp_paper *paper, enum isp_format format
   char day[16];
   time_day_print(time_local_day(call->ctx.now_us, paper->zone), day);
   bool csv = format == ISP_FORMAT_CSV;
+  if (!csv && !pdf_available()) {
+    return problem_set(&call->ctx, &problem_unavailable);
+  }
   call_header(
       call, "Content-Disposition",
       str_format(call->ctx.arena, "attachment; filename=\"%s-%s.%s\"", name, day, csv ? "csv" : "pdf"));

@@ -262,7 +262,7 @@ enum status isp_ticket_assign(struct call *call) {
 
 enum status isp_ticket_status(struct call *call) {
   const struct isp_status_in *in = call->input;
-  const struct ticket_status_change change = {.set = (enum ticket_status)in->status};
+  const struct ticket_status_change change = {.set = (enum ticket_status)in->status, .only_assigned = true};
   struct uuid uuid;
   struct ticket ticket;
   TRY(isp_id(call, 0, &uuid));

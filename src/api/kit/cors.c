@@ -35,6 +35,10 @@ void cors_add(const struct kit *kit, struct http_exchange *exchange) {
   }
 }
 
+void kit_cors(const struct kit *kit, struct http_exchange *exchange) {
+  cors_add(kit, exchange);
+}
+
 struct str cors_methods(struct arena *arena, unsigned allowed) {
   struct str text = STR("OPTIONS");
   for (int method = 0; method < HTTP_METHOD_COUNT; method++) {

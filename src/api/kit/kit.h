@@ -154,8 +154,8 @@ enum status call_write(struct call *call, struct str bytes) MUST_CHECK;
  * by the next call_page: what it made lives until then. For exports: one call for each page of rows, and
  * call_write between them, so that neither memory nor a transaction lasts as long as the client reads. */
 enum status call_page(struct call *call, db_command command, void *arg) MUST_CHECK;
-/* A request's own arena is small, and made for quick answers. Long ones are told in the pool: there this gives the
- * call an arena for long lists, which goes with the request's own. */
+/* A request's own arena is small, and made for quick answers. Long ones are told in the pool: there this
+ * gives the call an arena for long lists, which goes with the request's own. */
 void call_widen(struct call *call);
 /* STATUS_SLOW where the room was too small and there is more in the pool, else `status`. */
 enum status call_or_slow(const struct call *call, enum status status) MUST_CHECK;
@@ -191,6 +191,8 @@ bool kit_head(void *kit, struct http_exchange *exchange);
 void kit_request(void *kit, struct http_exchange *exchange);
 void kit_refuse(void *kit, struct http_exchange *exchange);
 void kit_done(void *kit, const struct http_exchange *exchange);
+/* Adds the cross-origin header lines to what is answered beside the dialects' routes. */
+void kit_cors(const struct kit *kit, struct http_exchange *exchange);
 /* A lane's thread works on the call with this connection, start to end, and answers it. */
 void kit_run(struct call *call, struct db *db);
 /* The writer committed (or refused) this batch: hands each call to its I/O thread for printing. */

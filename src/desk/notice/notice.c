@@ -13,6 +13,7 @@ enum { NOTICE_STAFF_MAX = 200, NOTICE_LIST_MAX = 1000, NOTICE_CROWDED_MAX = 100 
 static struct notice notice_from_row(const struct notice_row *row) {
   return (struct notice){
       .id = row->id,
+      .txn = row->txn,
       .uuid = row->uuid,
       .tenant_id = row->tenant_id,
       .account_id = row->account_id,

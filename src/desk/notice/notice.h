@@ -22,6 +22,7 @@ enum { NOTICE_KEEP = 10000 }; /* the newest an account keeps */
 
 struct notice {
   int64_t id;
+  int64_t txn; /* with id: its position (notice_follow) */
   struct uuid uuid;
   int64_t tenant_id;
   int64_t account_id; /* to whom */

@@ -159,6 +159,31 @@ enum status session_open(struct ctx *ctx, const struct account *account, int64_t
 
 /* ---- resuming: the first step of every request ---- */
 
+enum status session_look(struct ctx *ctx, struct who *who) {
+  struct session_caller_row row;
+  enum status status = sql_session_caller(ctx, &(struct session_caller_in){who->session_id}, &row);
+  if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !uuid_equal(row.uuid, who->uuid))) {
+    return problem_set(ctx, &session_ended);
+  }
+  TRY(status);
+  if (row.expires_at <= ctx->now_us) {
+    return problem_set(ctx, &session_expired);
+  }
+  *who = (struct who){
+      .account_id = row.account_id,
+      .tenant_id = row.tenant_id,
+      .session_id = who->session_id,
+      .uuid = row.uuid,
+      .role = (enum role)row.role,
+      .operator_staff = row.tenant_id == TENANT_OPERATOR && role_is_staff((enum role)row.role),
+      .name = row.name,
+      .email = row.email,
+      .expires_at = row.expires_at,
+      .token_expires_at = row.expires_at,
+  };
+  return STATUS_OK;
+}
+
 enum status session_resume(struct ctx *ctx, struct str token, struct who *out) {
   struct token_claims claims;
   enum status status = token_verify(token, &claims);
@@ -177,27 +202,10 @@ enum status session_resume(struct ctx *ctx, struct str token, struct who *out) {
   if (claims.expires_at_s <= ctx->now_us / TIME_SECOND_US) {
     return problem_set(ctx, &session_expired);
   }
-  struct session_caller_row row;
-  status = sql_session_caller(ctx, &(struct session_caller_in){claims.session_id}, &row);
-  if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !uuid_equal(row.uuid, claims.account))) {
-    return problem_set(ctx, &session_ended);
-  }
-  TRY(status);
-  if (row.expires_at <= ctx->now_us) {
-    return problem_set(ctx, &session_expired);
-  }
-  *out = (struct who){
-      .account_id = row.account_id,
-      .tenant_id = row.tenant_id,
-      .session_id = claims.session_id,
-      .uuid = row.uuid,
-      .role = (enum role)row.role,
-      .operator_staff = row.tenant_id == TENANT_OPERATOR && role_is_staff((enum role)row.role),
-      .name = row.name,
-      .email = row.email,
-      .expires_at = row.expires_at,
-      .token_expires_at = claims.expires_at_s * TIME_SECOND_US,
-  };
+  struct who who = {.session_id = claims.session_id, .uuid = claims.account};
+  TRY(session_look(ctx, &who));
+  who.token_expires_at = claims.expires_at_s * TIME_SECOND_US;
+  *out = who;
   return STATUS_OK;
 }
 

@@ -53,6 +53,9 @@ enum status session_open(struct ctx *ctx, const struct account *account, int64_t
 /* The token (without "Bearer ") → the live caller, with one statement. Reads only. A refresh token is
  * session_no_token. */
 enum status session_resume(struct ctx *ctx, struct str token, struct who *out) MUST_CHECK;
+/* The caller anew, from the session alone: for who keeps a connection open beyond its token. session_ended or
+ * session_expired once it is over. Reads who->session_id and who->uuid. */
+enum status session_look(struct ctx *ctx, struct who *who) MUST_CHECK;
 enum { SESSION_REFRESH_RETRY_S = 10 };
 /* A refresh token buys the next pair, once: its number must be the session's present one. The one before,
  * presented again within 10 s of its use, gets the very same successor (a lost answer may be retried);

@@ -144,6 +144,7 @@ enum status ticket_counts(struct ctx *ctx, int64_t counts[TICKET_STATUS_COUNT]) 
 struct ticket_status_change {
   struct db_ints reads_as;
   enum ticket_status set;
+  bool only_assigned; /* the dialect can assign: a technician takes nothing by writing a status */
 };
 enum status ticket_set_status(struct ctx *ctx, struct uuid uuid, const struct ticket_status_change *change,
                               struct ticket *out) MUST_CHECK;

@@ -215,6 +215,7 @@ enum status ticket_blocks_write(struct ctx *ctx, const struct db_sum *sums, size
 
 struct loading {
   const struct ticket_cells *cells;
+  int64_t last; /* nothing is wanted of the cells after this one */
   struct ticket_block *blocks;
   size_t count, size;
 };
@@ -247,7 +248,7 @@ static enum status take_block(struct ctx *ctx, void *arg, const void *found) {
   const bool *wanted = loading->cells->wanted;
   int64_t cell = -1, tickets = 0;
   bool damaged = false;
-  while (take_cell(&at, end, &cell, &tickets, &damaged)) {
+  while (cell < loading->last && take_cell(&at, end, &cell, &tickets, &damaged)) {
     block->all += tickets;
     block->tickets += wanted[cell] ? tickets : 0;
   }
@@ -258,7 +259,11 @@ enum status ticket_blocks_load(struct ctx *ctx, const struct ticket_cells *cells
                                int64_t low, int64_t high, struct ticket_block **out, size_t *count) {
   const struct ticket_block_list_in in = {
       .tenant_id = ctx->who->tenant_id, .kind = kind, .low = low, .high = high};
-  struct loading loading = {.cells = cells};
+  struct loading loading = {.cells = cells, .last = TICKET_CELLS - 1};
+  /* Of a day all tickets are told, too. */
+  while (kind != BLOCK_DAY && loading.last >= 0 && !cells->wanted[loading.last]) {
+    loading.last--;
+  }
   TRY(db_flush(ctx));
   TRY(sql_ticket_block_list_each(ctx, &in, take_block, &loading));
   *out = loading.blocks;

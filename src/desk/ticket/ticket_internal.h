@@ -122,7 +122,7 @@ void ticket_cells_wanted(unsigned statuses, unsigned priorities, unsigned work_t
 struct ticket_block {
   int64_t number;
   int64_t tickets;           /* that are wanted */
-  int64_t all;               /* wanted or not */
+  int64_t all;               /* wanted or not; of days alone */
   int64_t first_us, last_us; /* none of its tickets was created outside */
 };
 /* Of the whole tenant, by cell. */

@@ -79,7 +79,7 @@ static enum status change_status(struct ctx *ctx, const struct ticket_status_cha
       break;
     case SCOPE_ASSIGNED:
     case SCOPE_READABLE:
-      if (ticket->assignee_id == 0) {
+      if (ticket->assignee_id == 0 && !change->only_assigned) {
         ticket_take(ticket, who->account_id, ctx->now_us); /* whoever works on it has it */
       }
       if (ticket->assignee_id != who->account_id) {

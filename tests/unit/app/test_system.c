@@ -37,6 +37,12 @@ void __wrap_post_stats(struct post *post, struct post_stats *out) {
   *out = (struct post_stats){.sent = 21, .retried = 22, .failed = 23};
 }
 
+uint32_t __wrap_live_sockets(const struct live *live);
+uint32_t __wrap_live_sockets(const struct live *live) {
+  assert_ptr_equal(live, view.live);
+  return 41;
+}
+
 static void begin(struct store *store) {
   served_begin(store, dialects);
   char why[256] = "";
@@ -49,9 +55,10 @@ static void begin(struct store *store) {
   assert_ok(lanes_new(&config, &lanes, why));
   healthy = true;
   memset(&view, 0, sizeof view);
-  static char stand_ins[2]; /* nobody looks into them: the figures come from above */
+  static char stand_ins[3]; /* nobody looks into them: the figures come from above */
   view.server = (const struct http_server *)&stand_ins[0];
   view.post = (struct post *)&stand_ins[1];
+  view.live = (const struct live *)&stand_ins[2];
   view.kit = served.kit;
   view.lanes = lanes;
   view.dialects = documented_dialects;
@@ -132,6 +139,7 @@ static void every_figure_stands_under_its_name(struct store *store) {
       "sigap_mails_total{result=\"failed\"} 23",
       "sigap_mails{state=\"waiting\"} 31",
       "sigap_mails{state=\"failed\"} 32",
+      "sigap_sockets 41",
       "sigap_ready 1",
       "process_start_time_seconds 1770091506",
       "sigap_build_info{version=\"" SIGAP_VERSION "\"} 1",

@@ -43,7 +43,7 @@ static void timers_ring_in_order_and_only_once(void **state) {
   uint64_t dice = 1;
   last_ns = 0;
   rung = 0;
-  assert_int_equal(timers_next(loop), INT64_MAX);
+  assert_int_equal(http_timers_next(loop), INT64_MAX);
   for (int i = 0; i < MANY; i++) {
     alarms[i].timer.due = ring;
     http_timer_set(loop, &alarms[i].timer, 1 + roll(&dice, 5000));
@@ -60,17 +60,17 @@ static void timers_ring_in_order_and_only_once(void **state) {
       first = alarms[i].timer.at_ns < first ? alarms[i].timer.at_ns : first;
     }
   }
-  assert_int_equal(timers_next(loop), first);
+  assert_int_equal(http_timers_next(loop), first);
   for (int64_t now = 0; now <= 5000; now += 7) {
-    timers_run(loop, now);
-    assert_true(timers_next(loop) > now);
+    http_timers_run(loop, now);
+    assert_true(http_timers_next(loop) > now);
   }
-  timers_run(loop, 5001);
+  http_timers_run(loop, 5001);
   assert_int_equal(rung, set);
   for (int i = 0; i < MANY; i++) {
     assert_true(alarms[i].rings <= 1);
   }
-  assert_int_equal(timers_next(loop), INT64_MAX);
+  assert_int_equal(http_timers_next(loop), INT64_MAX);
   free(loop->timers.heap);
   free(loop);
   free(alarms);
@@ -90,10 +90,10 @@ static void a_timer_may_set_itself_again(void **state) {
   struct alarm alarm = {.timer.due = ring_again};
   http_timer_set(ringing_loop, &alarm.timer, 10);
   for (int64_t now = 0; now <= 100; now++) {
-    timers_run(ringing_loop, now);
+    http_timers_run(ringing_loop, now);
   }
   assert_int_equal(alarm.rings, 10);
-  assert_int_equal(timers_next(ringing_loop), 110);
+  assert_int_equal(http_timers_next(ringing_loop), 110);
   free(ringing_loop->timers.heap);
   free(ringing_loop);
 }
