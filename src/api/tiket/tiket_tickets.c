@@ -114,42 +114,23 @@ static enum status fill_group(struct ctx *ctx, const struct ticket *ticket, stru
   return STATUS_OK;
 }
 
-static void free_arena(void *arena) {
-  arena_free(arena);
-}
-
-/* A request's own arena is small, and made for quick answers. A page of long texts is told in the pool, in an
- * arena of its own that goes with the request's. */
-static void widen(struct call *call) {
-  enum { WIDE_MAX_BYTES = 64 * 1024 * 1024 };
-  if (call->lane == LANE_POOL) {
-    struct arena *wide = arena_new(WIDE_MAX_BYTES);
-    arena_defer(call->ctx.arena, free_arena, wide);
-    call->ctx.arena = wide;
-  }
-}
-
-static enum status or_slow(const struct call *call, enum status status) {
-  return status == STATUS_TOO_LARGE && call->lane != LANE_POOL ? STATUS_SLOW : status;
-}
-
 static enum status say_page(struct call *call, struct ticket_filter *filter) {
   struct ctx *ctx = &call->ctx;
   const struct tiket_page_in *in = call->query;
   if (in->skip < 0 || in->limit < 1 || in->limit > TIKET_PAGE_MAX) {
     return problem_set(ctx, &tiket_bad_page);
   }
-  widen(call);
+  call_widen(call);
   filter->skip = in->skip;
   filter->limit = in->limit;
   struct ticket *tickets = NULL;
   size_t count = 0;
   struct tiket_page *answer = ARENA_NEW(ctx->arena, struct tiket_page);
   TRY(ticket_total(ctx, filter, &answer->total));
-  TRY(or_slow(call, ticket_list(ctx, filter, &tickets, &count)));
+  TRY(call_or_slow(call, ticket_list(ctx, filter, &tickets, &count)));
   struct tiket_group *groups = ARENA_ARRAY(ctx->arena, struct tiket_group, count + 1);
   for (size_t i = 0; i < count; i++) {
-    TRY(or_slow(call, fill_group(ctx, &tickets[i], &groups[i])));
+    TRY(call_or_slow(call, fill_group(ctx, &tickets[i], &groups[i])));
   }
   answer->groups = (struct list){groups, count};
   return call_answer(call, 200, &tiket_page_out, answer);

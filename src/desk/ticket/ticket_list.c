@@ -46,26 +46,6 @@ void ticket_exclude(unsigned bits, unsigned all, int64_t *const out[], size_t co
   }
 }
 
-/* "%part%" in folded letters, its own % and _ taken literally. */
-static struct str like_of(struct arena *arena, struct str part) {
-  if (part.len == 0) {
-    return STR_NONE;
-  }
-  struct str folded = str_fold(arena, part);
-  char *at = arena_alloc(arena, 2 * folded.len + 3);
-  size_t len = 0;
-  at[len++] = '%';
-  for (size_t i = 0; i < folded.len; i++) {
-    char c = folded.at[i];
-    if (c == '%' || c == '_' || c == '\\') {
-      at[len++] = '\\';
-    }
-    at[len++] = c;
-  }
-  at[len++] = '%';
-  return (struct str){at, len};
-}
-
 /* No name or address is longer or other than text; PostgreSQL would refuse the bytes themselves. */
 static bool is_strange(struct str part) {
   return part.len > 4096 || !str_utf8(part) || str_has_control(part);
@@ -116,8 +96,8 @@ static enum status search_of(struct ctx *ctx, const struct ticket_filter *filter
       .priorities = bits_of(&filter->priorities, ALL_PRIORITIES),
       .work_types = bits_of(&filter->work_types, ALL_WORK_TYPES),
       .categories = bits_of(&filter->categories, ALL_CATEGORIES),
-      .email_like = strange ? STR_NONE : like_of(ctx->arena, filter->author_email),
-      .name_like = strange ? STR_NONE : like_of(ctx->arena, filter->author_name),
+      .email_like = strange ? STR_NONE : str_like(ctx->arena, filter->author_email),
+      .name_like = strange ? STR_NONE : str_like(ctx->arena, filter->author_name),
   };
   bound(filter, &search);
   narrow_people(ctx->who, &search);

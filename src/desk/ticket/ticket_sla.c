@@ -1,4 +1,3 @@
-#include "base/time.h"
 #include "desk/event/event.h"
 #include "desk/statements.h"
 #include "desk/ticket/ticket_internal.h"
@@ -6,11 +5,6 @@
 /* What the desk does by itself when a deadline comes near, passes, or is computed anew. */
 
 enum { RUN_MAX = 500 };
-
-static struct str time_text(struct ctx *ctx, int64_t time_us) {
-  char text[TIME_TEXT_SIZE];
-  return time_us != 0 ? str_copy(ctx->arena, str_of(time_print(time_us, text))) : STR_NONE;
-}
 
 /* ---- due ---- */
 
@@ -28,7 +22,8 @@ static enum status tell(struct ctx *ctx, const struct ticket *ticket, enum notic
 }
 
 static enum status tell_warning(struct ctx *ctx, const struct ticket *ticket) {
-  TRY(ticket_record(ctx, ticket, ACTIVITY_SLA_WARNED, STR_NONE, time_text(ctx, ticket->sla.resolve_due_at),
+  TRY(ticket_record(ctx, ticket, ACTIVITY_SLA_WARNED, STR_NONE,
+                    ticket_time_text(ctx, ticket->sla.resolve_due_at),
                     (struct event){.kind = EVENT_TICKET_SLA, .new_value = SLA_RESOLUTION_WARNED}));
   return tell(ctx, ticket, NOTICE_SLA_WARNING, SLA_RESOLUTION_WARNED);
 }
