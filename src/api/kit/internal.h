@@ -26,6 +26,7 @@ enum { KIT_LOOPS_MAX = 64 };
 struct kit {
   struct kit_config config;
   struct router *router;
+  const char *header; /* that brings the shared routes of its dialect to the front; NULL none */
   struct kit_row *rows;
   size_t row_count;
   struct limiter *limiter;            /* NULL: off */
@@ -49,6 +50,10 @@ struct str call_token(const struct call *call, bool bare);
 enum status call_handle(struct call *call) MUST_CHECK;
 /* The body's media type without its parameters; empty where none is said. */
 struct str call_media(const struct call *call);
+
+/* choose.c */
+/* Sets call->tenant_id and, for the operator's staff, call->who.tenant_id. */
+enum status choose_tenant(struct call *call) MUST_CHECK;
 
 /* stream.c */
 /* The end of an answer of which pieces were sent: gives the exchange back. */

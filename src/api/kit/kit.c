@@ -35,6 +35,20 @@ static void check_route(const struct route *route) {
   }
 }
 
+/* Whole segments: "/api/user" is no prefix of "/api/users". */
+static bool path_starts(struct str path, const char *prefix) {
+  size_t len = strlen(prefix);
+  bool whole = path.len == len || (path.len > len && (path.at[len] == '/' || prefix[len - 1] == '/'));
+  return whole && str_equal_fold((struct str){path.at, len}, str_of(prefix));
+}
+
+/* Two tables of paths: what is asked for by a dialect's header stands in one of its own. */
+enum { GROUP_PLAIN, GROUP_HEADED };
+
+static bool is_shared(const struct dialect *dialect, struct str path) {
+  return dialect->shared != NULL && path_starts(path, dialect->shared);
+}
+
 /* One row for each route of each dialect, and the router over them: a row under each mount. */
 static void build_rows(struct kit *kit) {
   const struct kit_config *config = &kit->config;
@@ -59,15 +73,18 @@ static void build_rows(struct kit *kit) {
       check_route(route);
       row->dialect = dialect;
       row->route = route;
-      for (const char *const *mount = mounts_of(dialect); *mount != NULL; mount++) {
+      const char *const *mount = route->as_written ? as_written : mounts_of(dialect);
+      for (; *mount != NULL; mount++) {
+        struct str path = str_format(patterns, "%s%s", *mount, route->path);
         routed[routed_count++] =
             (struct router_row){.method = route->method,
-                                .pattern = str_format(patterns, "%s%s", *mount, route->path).at,
+                                .pattern = path.at,
                                 .fold_case = route->fold_case,
-                                .group = dialect->group,
+                                .group = is_shared(dialect, path) ? GROUP_HEADED : GROUP_PLAIN,
                                 .data = row};
       }
     }
+    kit->header = dialect->header != NULL ? dialect->header : kit->header;
   }
   kit->router = router_new(routed, routed_count);
   free(routed);
@@ -97,13 +114,6 @@ void kit_free(struct kit *kit) {
   free(kit);
 }
 
-/* Whole segments: "/api/user" is no prefix of "/api/users". */
-static bool path_starts(struct str path, const char *prefix) {
-  size_t len = strlen(prefix);
-  bool whole = path.len == len || (path.len > len && (path.at[len] == '/' || prefix[len - 1] == '/'));
-  return whole && str_equal_fold((struct str){path.at, len}, str_of(prefix));
-}
-
 /* How much of the path this dialect claims under one of its mounts: the length of the longest prefix. */
 static size_t claim(const struct dialect *dialect, const char *mount, struct str path) {
   size_t mount_len = strlen(mount);
@@ -124,12 +134,15 @@ static size_t claim(const struct dialect *dialect, const char *mount, struct str
 
 /* Whose envelope an unknown path gets: the dialect with the longest fitting prefix. A path that was never
  * understood is nobody's but the root's. */
-static const struct dialect *dialect_of_path(const struct kit *kit, struct str path) {
+static const struct dialect *dialect_of_path(const struct kit *kit, struct str path, bool headed) {
   const struct dialect *best = kit->config.dialects[0];
   path = path.len > 0 ? path : STR("/");
   size_t best_len = 0;
   for (size_t d = 0; d < kit->config.dialect_count; d++) {
     const struct dialect *dialect = kit->config.dialects[d];
+    if (!headed && is_shared(dialect, path)) {
+      continue;
+    }
     for (const char *const *mount = mounts_of(dialect); *mount != NULL; mount++) {
       size_t len = claim(dialect, *mount, path);
       if (len > best_len) {
@@ -139,6 +152,14 @@ static const struct dialect *dialect_of_path(const struct kit *kit, struct str p
     }
   }
   return best;
+}
+
+static bool is_headed(const struct kit *kit, const struct http_exchange *exchange) {
+  return kit->header != NULL && http_header(&exchange->head, kit->header).at != NULL;
+}
+
+static const struct dialect *dialect_of(const struct kit *kit, const struct http_exchange *exchange) {
+  return dialect_of_path(kit, exchange->head.path, is_headed(kit, exchange));
 }
 
 static struct call *call_new(struct kit *kit, struct http_exchange *exchange, const struct dialect *dialect) {
@@ -200,7 +221,7 @@ static size_t body_limit(const struct route *route) {
 
 static bool no_route(struct kit *kit, struct http_exchange *exchange, enum router_result result,
                      unsigned allowed) {
-  struct call *call = call_new(kit, exchange, dialect_of_path(kit, exchange->head.path));
+  struct call *call = call_new(kit, exchange, dialect_of(kit, exchange));
   if (result == ROUTER_NO_PATH) {
     cors_add(kit, exchange);
     return refuse(call, &kit_no_path);
@@ -214,12 +235,24 @@ static bool no_route(struct kit *kit, struct http_exchange *exchange, enum route
   return refuse(call, &kit_no_method);
 }
 
+static enum router_result find_row(const struct kit *kit, const struct http_exchange *exchange,
+                                   struct router_match *match) {
+  const struct http_head *head = &exchange->head;
+  int first = is_headed(kit, exchange) ? GROUP_HEADED : GROUP_PLAIN;
+  enum router_result result =
+      router_find(kit->router, head->method, head->path, first, exchange->arena, match);
+  if (result == ROUTER_NO_PATH) {
+    int other = first == GROUP_HEADED ? GROUP_PLAIN : GROUP_HEADED;
+    result = router_find(kit->router, head->method, head->path, other, exchange->arena, match);
+  }
+  return result;
+}
+
 bool kit_head(void *kit_pointer, struct http_exchange *exchange) {
   struct kit *kit = kit_pointer;
   exchange->body_out.max = DEFAULT_ANSWER;
   struct router_match match = {0};
-  enum router_result result =
-      router_find(kit->router, exchange->head.method, exchange->head.path, -1, exchange->arena, &match);
+  enum router_result result = find_row(kit, exchange, &match);
   if (result != ROUTER_FOUND) {
     return no_route(kit, exchange, result, match.allowed);
   }
@@ -260,7 +293,7 @@ void kit_refuse(void *kit_pointer, struct http_exchange *exchange) {
   int status = exchange->status;
   struct call *call = exchange->app;
   if (call == NULL) { /* kit_head never saw it */
-    call = call_new(kit, exchange, dialect_of_path(kit, exchange->head.path));
+    call = call_new(kit, exchange, dialect_of(kit, exchange));
   }
   cors_add(kit, exchange); /* the server dropped what the head had added */
   problem_clear(&call->ctx);

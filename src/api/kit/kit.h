@@ -65,6 +65,7 @@ struct route {
    * found to be signed by us; the handler runs in the pool. Needs a permission but MAY_ANYONE, and max_body.
    * With BODY_MULTIPART see call->parts; without it and without `input` any media type is taken. */
   bool spool;
+  bool as_written;       /* under none of the dialect's mounts, but just so */
   const char *file_part; /* BODY_MULTIPART: the name of the file's part, for the specification; NULL "file" */
 };
 
@@ -91,9 +92,17 @@ struct dialect {
   /* Each route is served under each of these, too: {"", "/v1", NULL}; a path there that nothing is served at
    * gets this dialect's envelope. NULL: just as written. */
   const char *const *mounts;
-  int group;      /* router group; 0 */
+  /* Under this path ("/api"), where others have routes too, this dialect's go before theirs where the request
+   * carries `header` (even an empty one) and after them where it does not. NULL: none. At most one dialect.
+   */
+  const char *shared, *header;
   bool unlimited; /* health, metrics, documents: no token, no database, no rate limit, no lane */
 };
+
+/* X-Tenant-ID selects the tenant that a call is about: one's own, or any where the caller is the operator's
+ * staff; without a token, the one to sign in to. Empty or absent: the caller's own, else the one that Host
+ * names. No number is a fault on "X-Tenant-ID". */
+extern const struct problem_kind kit_foreign_tenant; /* FORBIDDEN: not the caller's to select */
 
 /* Ways to fail that are the protocol's, not the desk's. */
 extern const struct problem_kind kit_no_path;      /* 404: nothing is served at this path */

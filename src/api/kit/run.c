@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "desk/session/session.h"
-#include "desk/tenant/tenant.h"
 
 /* The one way a request goes through a row of a table:
  *
@@ -74,16 +73,6 @@ static enum status authenticate(struct call *call) {
     }
   }
   return status;
-}
-
-static enum status find_tenant(struct call *call) {
-  if (call->tenant_id != 0) {
-    return STATUS_OK;
-  }
-  struct tenant tenant;
-  TRY(tenant_of_host(&call->ctx, call->exchange->head.host, &tenant));
-  call->tenant_id = tenant.id;
-  return STATUS_OK;
 }
 
 static enum status permit(struct call *call) {
@@ -172,7 +161,7 @@ static enum status admit(struct call *call) {
   TRY(take_rate(call)); /* guessing tokens counts against the address, too */
   TRY(known);
   TRY(permit(call));
-  TRY(find_tenant(call));
+  TRY(choose_tenant(call));
   TRY(parse(call));
   call->admitted = true;
   return STATUS_OK;

@@ -25,7 +25,8 @@ enum { TENANT_OPERATOR = 1 };
 /* The caller, as loaded with the token. */
 struct who {
   int64_t account_id;
-  int64_t tenant_id; /* the account's own */
+  int64_t tenant_id;      /* in which the call acts: the account's own, or what operator staff selected */
+  int64_t home_tenant_id; /* the account's own */
   int64_t session_id;
   struct uuid uuid;
   enum role role;

@@ -172,6 +172,7 @@ enum status session_look(struct ctx *ctx, struct who *who) {
   *who = (struct who){
       .account_id = row.account_id,
       .tenant_id = row.tenant_id,
+      .home_tenant_id = row.tenant_id,
       .session_id = who->session_id,
       .uuid = row.uuid,
       .role = (enum role)row.role,
