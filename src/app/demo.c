@@ -248,6 +248,7 @@ static enum status make_tenant(struct ctx *ctx, int tenant, struct str password)
     TRY(tenant_add(ctx, &new_tenant, &tenant_id));
   }
   struct account admin = {0};
+  int technicians = 0;
   for (int n = 0; n < STAFF; n++) {
     struct account account;
     TRY(make_account(ctx, tenant_id, address_of(ctx->arena, tenant, staff[n].local), staff[n].name,
@@ -256,7 +257,7 @@ static enum status make_tenant(struct ctx *ctx, int tenant, struct str password)
     if (staff[n].role == ROLE_TECHNICIAN) {
       const struct who who = who_of(&admin);
       ctx->who = &who;
-      enum status status = make_technician(ctx, &account, tenant, n - (STAFF - TECHNICIANS));
+      enum status status = make_technician(ctx, &account, tenant, technicians++);
       ctx->who = NULL;
       TRY(status);
     }

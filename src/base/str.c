@@ -318,10 +318,10 @@ struct str str_fold(struct arena *arena, struct str s) {
 }
 
 struct str str_like(struct arena *arena, struct str part) {
-  if (part.len == 0) {
+  struct str folded = str_fold(arena, part);
+  if (folded.at == NULL || folded.len == 0) {
     return STR_NONE;
   }
-  struct str folded = str_fold(arena, part);
   char *at = arena_alloc(arena, 2 * folded.len + 2);
   size_t len = 0;
   at[len++] = '%';

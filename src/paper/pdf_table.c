@@ -131,7 +131,7 @@ static PangoLayout *cell_layout(struct pdf *pdf, struct table_column *column, st
 
 static enum status draw_row(struct pdf *pdf, const struct str *cells) {
   struct table *table = &pdf->table;
-  PangoLayout *layouts[PDF_COLUMNS_MAX];
+  PangoLayout *layouts[PDF_COLUMNS_MAX] = {NULL};
   int lines = 1;
   for (size_t i = 0; i < table->column_count; i++) {
     layouts[i] = cell_layout(pdf, &table->columns[i], cells[i]);

@@ -141,7 +141,7 @@ static enum status find_boundary(struct reader *reader, struct str content_type)
       boundary = value;
     }
   }
-  if (take == TAKE_BAD || !boundary_fits(boundary)) {
+  if (take == TAKE_BAD || boundary.at == NULL || !boundary_fits(boundary)) {
     return malformed(ctx, "must have a valid boundary in its Content-Type");
   }
   memcpy(reader->delimiter, "\r\n--", 4);
@@ -328,7 +328,7 @@ static enum status read_header(struct reader *reader, struct str line, struct mu
 }
 
 static enum status read_headers(struct reader *reader, struct multipart_part *part) {
-  struct str line;
+  struct str line = STR_NONE;
   TRY(take_line(reader, &line));
   while (line.len > 0) {
     TRY(read_header(reader, line, part));
@@ -407,7 +407,7 @@ static enum status end_delimiter(struct reader *reader, bool *last) {
   TRY(need(reader, 2));
   *last = starts(reader, "--", 2);
   if (!*last) {
-    struct str line;
+    struct str line = STR_NONE;
     TRY(take_line(reader, &line));
     return str_trim(line).len == 0 ? STATUS_OK
                                    : malformed(reader->ctx, "must not have anything behind a boundary");

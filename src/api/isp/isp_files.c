@@ -43,31 +43,27 @@ ISP_ENVELOPE(isp_upload_out, "IspFileAnswer", isp_upload_data);
 
 /* ---- taking one in ---- */
 
-/* The one file of the form. */
-static enum status find_file(struct call *call, const struct multipart_part **out) {
-  const struct multipart_part *file = multipart_file(call->parts, "file");
+static unsigned file_count(const struct call *call) {
   unsigned count = 0;
   for (unsigned i = 0; i < call->parts->count; i++) {
     count += call->parts->parts[i].filename.at != NULL;
   }
-  if (file == NULL) {
-    return problem_fault(&call->ctx, STR("file"), STR("is required"));
-  }
-  if (count > 1) {
-    return problem_fault(&call->ctx, STR("file"), STR("must be the only file"));
-  }
-  *out = file;
-  return STATUS_OK;
+  return count;
 }
 
 enum status isp_upload(struct call *call) {
   const struct isp_upload_in *in = call->input;
   struct ctx *ctx = &call->ctx;
-  const struct multipart_part *part;
+  const struct multipart_part *part = multipart_file(call->parts, "file");
   struct ticket ticket;
   struct file_new content;
   struct file file;
-  TRY(find_file(call, &part));
+  if (part == NULL) {
+    return problem_fault(ctx, STR("file"), STR("is required"));
+  }
+  if (file_count(call) > 1) {
+    return problem_fault(ctx, STR("file"), STR("must be the only file"));
+  }
   if (!uuid_is_none(in->ticket_id)) {
     TRY(ticket_get(ctx, in->ticket_id, &ticket)); /* before anything is kept */
   }

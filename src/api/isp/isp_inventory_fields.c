@@ -22,7 +22,7 @@ static const struct word condition_words[] = {
 enum { DECIMALS = 4, SCALE = 10000 };
 
 bool isp_price_read(double price, int64_t *price_e4) {
-  if (!(price >= 0 && price <= (double)(PRICE_MAX_E4 / SCALE))) {
+  if (!(price >= 0 && price <= (double)PRICE_MAX_E4 / SCALE)) {
     return false;
   }
   /* The shortest text that means this number is what was sent, up to zeros at its end. */
