@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/pages.h"
 #include "base/time.h"
 
 static struct system_view *view;
@@ -92,8 +93,10 @@ static void server_metrics(struct buf *out) {
       (long long)atomic_load(&view->mails_waiting), (long long)atomic_load(&view->mails_failed));
   buf_format(out,
              "# HELP sigap_sockets Sockets that were let in and are open.\n"
-             "# TYPE sigap_sockets gauge\nsigap_sockets %u\n",
-             (unsigned)live_sockets(view->live));
+             "# TYPE sigap_sockets gauge\nsigap_sockets %u\n"
+             "# HELP sigap_bell_heard Other servers of the database are heard at once, not by the clock.\n"
+             "# TYPE sigap_bell_heard gauge\nsigap_bell_heard %d\n",
+             (unsigned)live_sockets(view->live), live_hears(view->live) ? 1 : 0);
   buf_format(out,
              "# TYPE sigap_ready gauge\nsigap_ready %d\n"
              "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %lld\n"
@@ -141,6 +144,11 @@ static const struct route routes[] = {
      .answers = fine},
     {HTTP_GET, "/openapi/:file", "openapi", "The specification of a dialect", openapi, LANE_INLINE,
      MAY_ANYONE, .answers = found_or_not},
+    {HTTP_GET, "/docs", "docs", "The page that shows the specifications", pages_index, LANE_INLINE,
+     MAY_ANYONE, .answers = fine},
+    {HTTP_GET, "/docs/:file", "docsFile", "What that page is made of", pages_file, LANE_INLINE, MAY_ANYONE,
+     .answers = found_or_not},
+    {HTTP_GET, "/", "root", "Leads to /docs", pages_root, LANE_INLINE, MAY_ANYONE, .answers = fine},
 };
 
 static const char *const prefixes[] = {"/", NULL};

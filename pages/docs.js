@@ -1,0 +1,106 @@
+// One page for all dialects. A token of any of them opens every other, so that signing in once is enough.
+'use strict';
+
+const state = { ui: null, shown: '', token: null };
+const byId = (id) => document.getElementById(id);
+
+function say(text, wrong = false) {
+  byId('who').textContent = text;
+  byId('who').className = wrong ? 'wrong' : '';
+}
+
+function authorize() {
+  if (state.ui && state.token) state.ui.preauthorizeApiKey('bearer', state.token);
+}
+
+// Calls go to where the page came from, whatever address the specification names to the world outside.
+function hereInstead(server) {
+  const url = new URL(server.url, location.origin);
+  return { ...server, url: (url.pathname.replace(/\/$/, '')) || '/' };
+}
+
+async function show(name) {
+  const response = await fetch(`/openapi/${name}.json`);
+  if (!response.ok) {
+    byId('doc').textContent = `The specification of ${name} could not be read (${response.status}).`;
+    return;
+  }
+  const spec = await response.json();
+  spec.servers = spec.servers.map(hereInstead);
+  state.shown = name;
+  byId('spec-json').href = `/openapi/${name}.json`;
+  for (const link of document.querySelectorAll('#dialects a')) {
+    if (link.dataset.name === name) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+  byId('doc').replaceChildren();
+  state.ui = SwaggerUIBundle({
+    spec,
+    domNode: byId('doc'),
+    presets: [SwaggerUIBundle.presets.apis],
+    layout: 'BaseLayout',
+    docExpansion: 'list',
+    deepLinking: false,
+    displayRequestDuration: true,
+    tryItOutEnabled: true,
+    validatorUrl: null,
+    onComplete: () => setTimeout(authorize, 0),
+  });
+}
+
+async function listDialects() {
+  const dialects = await (await fetch('/docs/dialects.json')).json();
+  byId('dialects').replaceChildren(...dialects.map(({ name, title }) => {
+    const link = document.createElement('a');
+    const word = document.createElement('b');
+    const what = document.createElement('span');
+    link.href = `#${name}`;
+    link.dataset.name = name;
+    word.textContent = name;
+    what.textContent = title;
+    link.append(word, what);
+    return link;
+  }));
+  const chosen = () => {
+    const name = location.hash.slice(1);
+    show(dialects.some((dialect) => dialect.name === name) ? name : dialects[0].name);
+  };
+  addEventListener('hashchange', chosen);
+  chosen();
+}
+
+byId('sign-in').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  try {
+    const response = await fetch('/auth/login', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: form.email.value, password: form.password.value }),
+    });
+    const answer = await response.json();
+    if (!response.ok) {
+      say(response.status === 429
+        ? `Too many tries. Wait ${response.headers.get('Retry-After')} seconds.`
+        : 'E-mail or password is wrong.', true);
+      return;
+    }
+    state.token = answer.token;
+    form.password.value = '';
+    byId('sign-out').hidden = false;
+    say(`Signed in as ${answer.data.email} for 24 hours: “Try it out” sends your token.`);
+    authorize();
+  } catch {
+    say('The server does not answer.', true);
+  }
+});
+
+byId('sign-out').addEventListener('click', async () => {
+  await fetch('/auth/logout', { method: 'POST', headers: { authorization: `Bearer ${state.token}` } });
+  state.token = null;
+  byId('sign-out').hidden = true;
+  say('Signed out.');
+  state.ui?.authActions.logout(['bearer']);
+});
+
+listDialects();
