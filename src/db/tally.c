@@ -33,13 +33,16 @@ static uint32_t *place_of(const struct db_tally *tally, const int64_t key[DB_SUM
 }
 
 static void grow(struct db_tally *tally) {
-  tally->size = tally->size ? 2 * tally->size : FIRST_SIZE;
-  tally->sums = reallocarray(tally->sums, tally->size, sizeof *tally->sums);
-  free(tally->places);
-  tally->places = calloc(2 * tally->size, sizeof *tally->places);
-  if (!tally->sums || !tally->places) {
+  size_t size = tally->size ? 2 * tally->size : FIRST_SIZE;
+  struct db_sum *sums = reallocarray(tally->sums, size, sizeof *sums);
+  uint32_t *places = calloc(2 * size, sizeof *places);
+  if (sums == NULL || places == NULL) {
     die("out of memory");
   }
+  free(tally->places);
+  tally->sums = sums;
+  tally->places = places;
+  tally->size = size;
   for (size_t i = 0; i < tally->count; i++) {
     *place_of(tally, tally->sums[i].key) = (uint32_t)i + 1;
   }

@@ -160,8 +160,9 @@ unsigned ws_queue_gather(const struct ws_queue *queue, struct iovec *vectors, un
 }
 
 void ws_queue_sent(struct ws_queue *queue, size_t bytes) {
-  while (bytes > 0) {
-    size_t left = ws_queue_peek(queue)->len - queue->sent;
+  const struct ws_frame *frame;
+  while (bytes > 0 && (frame = ws_queue_peek(queue)) != NULL) {
+    size_t left = frame->len - queue->sent;
     if (bytes < left) {
       queue->sent += bytes;
       return;
