@@ -10,7 +10,7 @@ SECONDS_EACH ?= 60
 ROUNDS ?= 5
 ARGS ?=
 
-.PHONY: all run test bench fuzz crash tidy format install deb clean
+.PHONY: all run test bench fuzz crash tidy format install install-files deb clean
 # One verb after the other: several would work in the same build folders.
 .NOTPARALLEL:
 
@@ -31,7 +31,7 @@ test:
 bench: all
 	@tools/setup build test bench
 	@test -f build/bench/build.ninja || meson setup build/bench --buildtype=release -Db_lto=true -Dtests=true
-	@ninja -C build/bench tests/bench/seed tests/bench/ceiling
+	@ninja -C build/bench tests/bench/seed tests/bench/ceiling tests/bench/sockets tests/socketio-echo
 	@exec node tests/bench/run.mjs $(ARGS)
 
 fuzz:
@@ -57,12 +57,21 @@ format:
 	@tools/setup tidy
 	@find src tests -name node_modules -prune -o -name '*.[ch]' -print0 | xargs -0 clang-format -i
 
-install: all
+install: all install-files
+
+# What was built, put where it belongs; for packages, too.
+install-files:
 	install -D -m755 build/sigap $(DESTDIR)$(PREFIX)/bin/sigap
 	install -D -m644 sigap.1 $(DESTDIR)$(PREFIX)/share/man/man1/sigap.1
 
-deb:
-	@echo "make deb: there is no Debian package yet." >&2; exit 1
+# build/sigap_VERSION_ARCH.deb
+deb: all
+	@tools/setup build deb
+	@rm -rf build/deb && mkdir -p build/deb && cp -R packaging/debian build/deb/debian
+	@build/sigap --version | sed -n 's/^.*[Ss]igap \([0-9.]*\).*/sigap (\1) stable; urgency=medium\n\n  * See CHANGELOG.md.\n/p' >build/deb/debian/changelog
+	@date -R -d "@$$(git log -1 --format=%ct 2>/dev/null || date +%s)" | sed 's/^/ -- The Sigap authors <sigap@localhost.localdomain>  /' >>build/deb/debian/changelog
+	@cd build/deb && debian/rules binary
+	@ls build/*.deb
 
 clean:
 	rm -rf build
