@@ -29,6 +29,7 @@ async function show(name) {
   spec.servers = spec.servers.map(hereInstead);
   state.shown = name;
   byId('spec-json').href = `/openapi/${name}.json`;
+  byId('postman').href = `/postman/${name}.json`;
   for (const link of document.querySelectorAll('#dialects a')) {
     if (link.dataset.name === name) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');

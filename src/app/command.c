@@ -306,7 +306,10 @@ static enum status direct_open(const struct options *options, struct direct *dir
   random_bytes(passing, sizeof passing);
   session_setup(&(struct session_keys){.keys = {{passing, sizeof passing}}, .count = 1}, true);
   enum status status = own_database(options, &direct->config, &direct->locks, &applied, why);
-  return status == STATUS_OK ? db_open(&direct->config, DB_WRITE, &direct->db, why) : status;
+  TRY(status);
+  TRY(db_open(&direct->config, DB_WRITE, &direct->db, why));
+  db_act_for(direct->db, DB_SYSTEM, 0);
+  return STATUS_OK;
 }
 
 static void direct_close(struct direct *direct) {
@@ -428,18 +431,30 @@ static int demo_by(const struct options *options, struct direct *direct, int par
   return code;
 }
 
+enum { DEMO_PASSWORD = 13 };
+
+/* "Kabcde-fghij2": it fits the rule of every dialect, some of which judge it at the sign-in already. */
+static void draw_password(char password[DEMO_PASSWORD + 1]) {
+  enum { DASH = 6 };
+  static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
+  uint8_t drawn[DEMO_PASSWORD];
+  random_bytes(drawn, sizeof drawn);
+  for (size_t i = 0; i < sizeof drawn; i++) {
+    password[i] = letters[drawn[i] % (sizeof letters - 1)];
+  }
+  password[0] = "ABCDEFGHJKLMNPQR"[drawn[0] % 16];
+  password[DASH] = '-';
+  password[DEMO_PASSWORD - 1] = (char)('2' + drawn[DEMO_PASSWORD - 1] % 8);
+  password[DEMO_PASSWORD] = '\0';
+}
+
 int command_demo(const struct options *options) {
   if (options->argument_count > 0) {
     fprintf(stderr, "sigap: `sigap demo` takes no word \"%s\".\n", options->arguments[0]);
     return 2;
   }
-  static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
-  uint8_t drawn[12];
-  char password[sizeof drawn + 1] = {0};
-  random_bytes(drawn, sizeof drawn);
-  for (size_t i = 0; i < sizeof drawn; i++) {
-    password[i] = letters[drawn[i] % (sizeof letters - 1)];
-  }
+  char password[DEMO_PASSWORD + 1];
+  draw_password(password);
   struct direct direct = {.locks = INSTANCE_UNLOCKED};
   int64_t now_us = time_now_us();
   char why[256] = "";
@@ -487,7 +502,10 @@ int command_migrate(const struct options *options) {
   return 0;
 }
 
-int command_openapi(const struct options *options) {
+/* One dialect's document, or the list of dialects. */
+static int print_document(const struct options *options,
+                          void (*print)(const struct dialect *dialect, const char *server_url,
+                                        struct buf *out)) {
   const char *wanted = options->argument_count > 0 ? options->arguments[0] : NULL;
   if (wanted == NULL) {
     for (const struct dialect *const *dialect = documented_dialects; *dialect != NULL; dialect++) {
@@ -499,12 +517,21 @@ int command_openapi(const struct options *options) {
     if (strcmp((*dialect)->name, wanted) == 0) {
       CLEANUP_BUF struct buf out;
       buf_init(&out, ARENA_MAX);
-      kit_openapi(*dialect, options->public_url, &out);
+      print(*dialect, options->public_url, &out);
       write_all(&out, stdout);
       putchar('\n');
       return 0;
     }
   }
-  fprintf(stderr, "sigap: there is no dialect \"%s\"; `sigap openapi` lists them.\n", wanted);
+  fprintf(stderr, "sigap: there is no dialect \"%s\"; `sigap %s` lists them.\n", wanted,
+          options->command_word);
   return 2;
+}
+
+int command_openapi(const struct options *options) {
+  return print_document(options, kit_openapi);
+}
+
+int command_postman(const struct options *options) {
+  return print_document(options, kit_postman);
 }

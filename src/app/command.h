@@ -23,10 +23,17 @@ int command_for_client(struct db *db, int argc, char **argv, struct str input, s
  * the command wants a password. */
 int command_run(const struct options *options);
 int command_migrate(const struct options *options);
+/* What is made of a dialect's tables, on standard output. */
 int command_openapi(const struct options *options);
+int command_postman(const struct options *options);
 /* Part by part, through a running server or directly, with progress on a terminal. */
 int command_demo(const struct options *options);
 int command_doctor(const struct options *options);
+/* One new file of database and files, and back: backup.c, restore.c. */
+int command_backup(const struct options *options);
+int command_restore(const struct options *options);
+/* From one database into another. */
+int command_copy(const struct options *options);
 int command_serve(const struct options *options);
 
 #endif

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/doctor.h"
 #include "app/instance.h"
 #include "base/time.h"
 #include "db/db.h"
@@ -19,15 +20,7 @@
 /* `sigap doctor`: looks at what an operator would look at, says what it found and what to do. Exit code 0
  * unless something is broken. */
 
-enum verdict { FINE, WARNING, BROKEN };
-enum { FINDINGS_MAX = 32, ARENA_MAX = 64 * 1024 * 1024 };
-
-struct finding {
-  struct str check;
-  int verdict;
-  struct str found;
-  struct str advice; /* NONE where all is fine */
-};
+enum { ARENA_MAX = 64 * 1024 * 1024 };
 
 struct report {
   struct list findings;
@@ -49,14 +42,7 @@ FIELDS(report_fields, struct report, "Report",
            FIELD(struct report, broken, BOOL, "broken", FIELD_REQUIRED),
        });
 
-struct doctor {
-  const struct options *options;
-  struct arena *arena;
-  struct finding findings[FINDINGS_MAX];
-  size_t count;
-};
-
-static void found(struct doctor *doctor, const char *check, enum verdict verdict, struct str what,
+void doctor_found(struct doctor *doctor, const char *check, enum verdict verdict, struct str what,
                   const char *advice) {
   if (doctor->count < FINDINGS_MAX) {
     doctor->findings[doctor->count++] =
@@ -68,19 +54,19 @@ static bool check_data(struct doctor *doctor) {
   const char *data = doctor->options->data;
   struct stat info;
   if (stat(data, &info) != 0) {
-    found(doctor, "data directory", BROKEN, str_format(doctor->arena, "%s: %s", data, strerror(errno)),
-          "Start `sigap serve --data DIR` once, or name the right directory with --data.");
+    doctor_found(doctor, "data directory", BROKEN, str_format(doctor->arena, "%s: %s", data, strerror(errno)),
+                 "Start `sigap serve --data DIR` once, or name the right directory with --data.");
     return false;
   }
   if (access(data, R_OK | W_OK | X_OK) != 0) {
-    found(doctor, "data directory", BROKEN,
-          str_format(doctor->arena, "%s is not writable by this user", data),
-          "Run as the user who owns the directory.");
+    doctor_found(doctor, "data directory", BROKEN,
+                 str_format(doctor->arena, "%s is not writable by this user", data),
+                 "Run as the user who owns the directory.");
     return false;
   }
   bool open_to_others = (info.st_mode & 0077) != 0;
-  found(doctor, "data directory", open_to_others ? WARNING : FINE, str_of(data),
-        "Other users of this machine can look into it: chmod 700 it.");
+  doctor_found(doctor, "data directory", open_to_others ? WARNING : FINE, str_of(data),
+               "Other users of this machine can look into it: chmod 700 it.");
   return true;
 }
 
@@ -89,42 +75,45 @@ static void check_server(struct doctor *doctor) {
   char why[256];
   if (instance_lock(doctor->options->data, &lock, why) == STATUS_OK) {
     instance_unlock(lock);
-    found(doctor, "server", FINE, STR("not running on this data directory"), NULL);
+    doctor_found(doctor, "server", FINE, STR("not running on this data directory"), NULL);
   } else {
-    found(doctor, "server", FINE, STR("running"), NULL);
+    doctor_found(doctor, "server", FINE, STR("running"), NULL);
   }
 }
 
 static void check_disk(struct doctor *doctor) {
   struct statvfs info;
   if (statvfs(doctor->options->data, &info) != 0) {
-    found(doctor, "disk", BROKEN, str_of(strerror(errno)), "Is the file system mounted?");
+    doctor_found(doctor, "disk", BROKEN, str_of(strerror(errno)), "Is the file system mounted?");
     return;
   }
   uint64_t free_mib = (uint64_t)info.f_bavail * info.f_frsize / (1024 * 1024);
   enum verdict verdict = free_mib < 64 ? BROKEN : free_mib < 1024 ? WARNING : FINE;
-  found(doctor, "disk", verdict, str_format(doctor->arena, "%llu MiB free", (unsigned long long)free_mib),
-        "Make room soon: a full disk stops every write until there is space again.");
+  doctor_found(doctor, "disk", verdict,
+               str_format(doctor->arena, "%llu MiB free", (unsigned long long)free_mib),
+               "Make room soon: a full disk stops every write until there is space again.");
 }
 
 static void check_key(struct doctor *doctor) {
   if (doctor->options->jwt_secret.len > 0) {
-    found(doctor, "token key", FINE, STR("from the configuration"), NULL);
+    doctor_found(doctor, "token key", FINE, STR("from the configuration"), NULL);
     return;
   }
   struct stat info;
   char *path = instance_path(doctor->options->data, doctor->arena, "jwt.key");
   if (stat(path, &info) != 0) {
-    found(doctor, "token key", WARNING, STR("not made yet"),
-          "It is made when the server starts for the first time.");
+    doctor_found(doctor, "token key", WARNING, STR("not made yet"),
+                 "It is made when the server starts for the first time.");
   } else if ((info.st_mode & 0077) != 0) {
-    found(doctor, "token key", BROKEN, str_of(path),
-          "Other users can read it and sign tokens: chmod 600 it, then remove it to have a new one made.");
+    doctor_found(
+        doctor, "token key", BROKEN, str_of(path),
+        "Other users can read it and sign tokens: chmod 600 it, then remove it to have a new one made.");
   } else if (info.st_size < 32) {
-    found(doctor, "token key", BROKEN, str_format(doctor->arena, "%s holds less than 32 bytes", path),
-          "The server does not start with it: remove it to have a new one made; everybody signs in again.");
+    doctor_found(
+        doctor, "token key", BROKEN, str_format(doctor->arena, "%s holds less than 32 bytes", path),
+        "The server does not start with it: remove it to have a new one made; everybody signs in again.");
   } else {
-    found(doctor, "token key", FINE, str_of(path), NULL);
+    doctor_found(doctor, "token key", FINE, str_of(path), NULL);
   }
 }
 
@@ -132,36 +121,62 @@ static void check_clock(struct doctor *doctor) {
   char now[TIME_TEXT_SIZE];
   int64_t now_us = time_now_us();
   bool sane = now_us > INT64_C(1735689600) * TIME_SECOND_US; /* 2025 */
-  found(doctor, "clock", sane ? FINE : BROKEN, str_copy(doctor->arena, str_of(time_print(now_us, now))),
-        "The clock is far in the past: switch time synchronisation on, or tokens and SLA times are wrong.");
+  doctor_found(
+      doctor, "clock", sane ? FINE : BROKEN, str_copy(doctor->arena, str_of(time_print(now_us, now))),
+      "The clock is far in the past: switch time synchronisation on, or tokens and SLA times are wrong.");
 }
 
 static void check_mail(struct doctor *doctor, struct ctx *ctx) {
   char why[256];
   if (doctor->options->smtp != NULL && post_check_url(doctor->options->smtp, why) != STATUS_OK) {
-    found(doctor, "mail server", BROKEN, str_copy(doctor->arena, str_of(why)), "Correct --smtp.");
+    doctor_found(doctor, "mail server", BROKEN, str_copy(doctor->arena, str_of(why)), "Correct --smtp.");
   }
   struct mail_stats stats;
   if (mail_stats(ctx, &stats) != STATUS_OK) {
-    found(doctor, "outbox", BROKEN, STR("can't be read"), "See the database's finding.");
+    doctor_found(doctor, "outbox", BROKEN, STR("can't be read"), "See the database's finding.");
     return;
   }
   bool late = stats.waiting > 0 && stats.oldest_waiting_at < ctx->now_us - TIME_HOUR_US;
-  found(doctor, "outbox", late || stats.failed > 0 ? WARNING : FINE,
-        str_format(doctor->arena, "%lld waiting, %lld given up", (long long)stats.waiting,
-                   (long long)stats.failed),
-        "Is the mail server reachable? The log tells what it answered.");
+  doctor_found(doctor, "outbox", late || stats.failed > 0 ? WARNING : FINE,
+               str_format(doctor->arena, "%lld waiting, %lld given up", (long long)stats.waiting,
+                          (long long)stats.failed),
+               "Is the mail server reachable? The log tells what it answered.");
 }
 
 static void check_people(struct doctor *doctor, struct ctx *ctx) {
   bool nobody = false;
   if (account_first_staff(ctx, TENANT_OPERATOR, &nobody) != STATUS_OK) {
-    found(doctor, "administrators", BROKEN, STR("can't be read"), "See the database's finding.");
+    doctor_found(doctor, "administrators", BROKEN, STR("can't be read"), "See the database's finding.");
     return;
   }
-  found(doctor, "administrators", nobody ? WARNING : FINE,
-        nobody ? STR("nobody yet") : STR("there are staff accounts"),
-        "Make the first one: sigap user add --email … --name … --role super_admin --password-stdin.");
+  doctor_found(doctor, "administrators", nobody ? WARNING : FINE,
+               nobody ? STR("nobody yet") : STR("there are staff accounts"),
+               "Make the first one: sigap user add --email … --name … --role super_admin --password-stdin.");
+}
+
+static void check_passwords(struct doctor *doctor, struct ctx *ctx) {
+  enum { NAMED = 5 };
+  int64_t total = 0;
+  struct str *emails = NULL;
+  size_t count = 0;
+  if (account_first_passwords(ctx, NAMED, &total, &emails, &count) != STATUS_OK) {
+    doctor_found(doctor, "first passwords", BROKEN, STR("can't be read"), "See the database's finding.");
+    return;
+  }
+  struct str what = STR("nobody has one any more");
+  if (total > 0) {
+    what = str_format(doctor->arena, "%lld still in use, by", (long long)total);
+    for (size_t i = 0; i < count; i++) {
+      what = str_format(doctor->arena, "%.*s%s %.*s", STR_ARG(what), i > 0 ? "," : "", STR_ARG(emails[i]));
+    }
+    if (total > (int64_t)count) {
+      what = str_format(doctor->arena, "%.*s, …", STR_ARG(what));
+    }
+  }
+  doctor_found(
+      doctor, "first passwords", total > 0 ? WARNING : FINE, what,
+      "Whoever knows --ruang-default-password can sign in as them: have them choose their own, or set one "
+      "with `sigap user passwd`.");
 }
 
 static void check_database(struct doctor *doctor) {
@@ -170,18 +185,21 @@ static void check_database(struct doctor *doctor) {
   struct db *db = NULL;
   char why[256];
   if (db_open(&config, DB_READ, &db, why) != STATUS_OK) {
-    found(doctor, "database", BROKEN, str_copy(doctor->arena, str_of(why)),
-          "If the schema is old run `sigap migrate`; if the file is damaged restore a backup.");
+    doctor_found(doctor, "database", BROKEN, str_copy(doctor->arena, str_of(why)),
+                 "If the schema is old run `sigap migrate`; if the file is damaged restore a backup.");
     return;
   }
+  db_act_for(db, DB_SYSTEM, 0);
   struct ctx ctx = {.arena = doctor->arena, .db = db, .now_us = time_now_us()};
   enum status sound = db_check(&ctx, why);
-  found(doctor, "database", sound == STATUS_OK ? FINE : BROKEN,
-        sound == STATUS_OK ? STR("opens, its schema is current, its structure is sound")
-                           : str_copy(doctor->arena, str_of(why)),
-        "Stop the server, keep a copy of the data directory, and restore the last good backup.");
+  doctor_found(doctor, "database", sound == STATUS_OK ? FINE : BROKEN,
+               sound == STATUS_OK ? STR("opens, its schema is current, its structure is sound")
+                                  : str_copy(doctor->arena, str_of(why)),
+               "Stop the server, keep a copy of the data directory, and restore the last good backup.");
   check_people(doctor, &ctx);
+  check_passwords(doctor, &ctx);
   check_mail(doctor, &ctx);
+  doctor_files(doctor, &ctx);
   db_close(db);
 }
 
@@ -203,6 +221,8 @@ int command_doctor(const struct options *options) {
   if (check_data(&doctor)) {
     check_server(&doctor);
     check_disk(&doctor);
+    doctor_sync(&doctor);
+    doctor_wal(&doctor);
     check_key(&doctor);
     check_database(&doctor);
   }

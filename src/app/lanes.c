@@ -109,10 +109,21 @@ static void *work(void *arg) {
   return NULL;
 }
 
+/* A connection for requests: it sees nothing until somebody says for whom. */
+static enum status connect_worker(struct lanes *lanes, struct db **out, char why[256]) {
+  struct db *db = NULL;
+  TRY(db_open(lanes->config.database, DB_READ, &db, why));
+  if (lanes->writer != NULL) {
+    db_attach_writer(db, lanes->writer);
+  }
+  *out = db;
+  return STATUS_OK;
+}
+
 static enum status pool_open(struct lanes *lanes, struct pool *pool, char why[256]) {
   for (unsigned i = 0; i < pool->thread_count; i++) {
     pool->workers[i].pool = pool;
-    TRY(lanes_connect(lanes, &pool->workers[i].db, why));
+    TRY(connect_worker(lanes, &pool->workers[i].db, why));
   }
   return STATUS_OK;
 }
@@ -161,10 +172,8 @@ static void writer_done(void *arg, struct db_job *list) {
 
 enum status lanes_connect(struct lanes *lanes, struct db **out, char why[256]) {
   struct db *db = NULL;
-  TRY(db_open(lanes->config.database, DB_READ, &db, why));
-  if (lanes->writer != NULL) {
-    db_attach_writer(db, lanes->writer);
-  }
+  TRY(connect_worker(lanes, &db, why));
+  db_act_for(db, DB_SYSTEM, 0);
   *out = db;
   return STATUS_OK;
 }

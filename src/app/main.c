@@ -31,10 +31,18 @@ static int run(const struct options *options) {
       return command_migrate(options);
     case COMMAND_DOCTOR:
       return command_doctor(options);
+    case COMMAND_BACKUP:
+      return command_backup(options);
+    case COMMAND_RESTORE:
+      return command_restore(options);
+    case COMMAND_COPY:
+      return command_copy(options);
     case COMMAND_DEMO:
       return command_demo(options);
     case COMMAND_OPENAPI:
       return command_openapi(options);
+    case COMMAND_POSTMAN:
+      return command_postman(options);
     case COMMAND_VERSION:
       printf("sigap " SIGAP_VERSION "\n");
       return 0;

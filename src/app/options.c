@@ -31,6 +31,7 @@ struct command_row {
   const char *arguments;      /* as the help shows them; NULL none */
   size_t arguments_max;
   const char *summary;
+  const char *example; /* of the arguments; NULL none */
 };
 
 static const struct command_row commands[] = {
@@ -64,6 +65,7 @@ struct option {
   unsigned required;   /* that can't do without */
   unsigned shown;      /* whose example shows it beside the required ones */
   bool secret;         /* never told back; SIGAP_X_FILE works */
+  bool takes_empty;    /* an empty value is one; else it means the default */
   int64_t min, max;
   const char *fallback; /* NULL none */
   const char *example;
@@ -660,9 +662,8 @@ static enum status read_values(struct arena *arena, const struct given *flags, c
                option->flag, name);
       return STATUS_INVALID;
     }
-    /* An empty value means the default. */
     struct value value = given->values[i];
-    bool said = taken && value.text.len > 0;
+    bool said = taken && (value.text.len > 0 || (option->takes_empty && value.source != NULL));
     if (!said && (option->required & bit) != 0) {
       snprintf(why, 512, "`%s` needs --%s%s%s.", full_name(out, name), option->flag,
                option->metavar != NULL ? " " : "", option->metavar != NULL ? option->metavar : "");
@@ -780,7 +781,7 @@ void options_help(const struct options *options, struct buf *out) {
       "file,\n"
       "SIGAP_JWT_SECRET_FILE) and a line of the --config file (public-url = …). Options win over the\n"
       "environment, the environment over the file. An empty value means the default.\n\nExample:\n  ");
-  buf_add_text(out, name);
+  buf_format(out, "%s%s%s", name, row->example != NULL ? " " : "", row->example != NULL ? row->example : "");
   for (size_t i = 0; i < OPTION_ROWS; i++) {
     const struct option *option = &options_table[i];
     if (((option->required | option->shown) & bit) != 0) {

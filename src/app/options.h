@@ -28,7 +28,11 @@ enum command {
   COMMAND_MIGRATE,
   COMMAND_DOCTOR,
   COMMAND_OPENAPI,
+  COMMAND_POSTMAN,
   COMMAND_DEMO,
+  COMMAND_BACKUP,
+  COMMAND_RESTORE,
+  COMMAND_COPY,
   COMMAND_VERSION, /* `sigap version`, `sigap --version` */
   COMMAND_COUNT
 };
@@ -37,7 +41,7 @@ struct options {
   enum command command;
   const char *command_word;     /* "user"; "" with COMMAND_NONE */
   const char *subcommand_word;  /* "add"; "" without one */
-  const char *const *arguments; /* positional ones after the words (openapi's DIALECT) */
+  const char *const *arguments; /* positional ones after the words (openapi's and postman's DIALECT) */
   size_t argument_count;
   bool help;                   /* --help was asked: options_help() and exit 0; nothing else was checked */
   const char *const *warnings; /* sentences to log (unknown SIGAP_ variables) */
@@ -58,13 +62,14 @@ struct options {
   const char *cors_origins;   /* comma-separated; NULL none */
   int64_t rate_limit;         /* a minute per caller; 600; 0 = off */
   bool login_throttle;        /* on */
+  bool webhook_private;       /* off: webhooks go to public addresses alone */
   unsigned threads;           /* of the event loops; 0: one a core */
   const char *timezone; /* a zone this machine knows. serve: NULL where not said (tenant 1's stays as it is,
                            "UTC" at first); tenant add: "UTC" where not said */
   const char *trusted_proxies;       /* comma-separated addresses or CIDR; NULL none */
   uint32_t ping_interval_ms;         /* 25,000 */
   uint32_t ping_timeout_ms;          /* 20,000 */
-  struct str ruang_default_password; /* NONE or empty: random, and an invitation by mail */
+  struct str ruang_default_password; /* "@Test123!"; empty: none, and an invitation by mail */
   const char *hcall_purge_status;    /* a status word of hcall; NULL: the one it uses for solved tickets */
   int64_t hcall_purge_days;          /* 0: never */
   enum log_level log_level;          /* info */
@@ -79,6 +84,7 @@ struct options {
   int64_t id;                /* of `tenant disable` */
   bool password_stdin;       /* always true where the command needs a password */
   bool json;                 /* doctor */
+  const char *from, *to;     /* copy: as `database` */
 };
 
 /* Reads all. STATUS_INVALID with one or two sentences in `why` (unknown flag or line with the nearest known

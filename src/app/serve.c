@@ -12,11 +12,15 @@
 #include <unistd.h>
 
 #include "api/isp/isp_live.h"
+#include "api/isp/isp_webhooks.h"
+#include "api/ruang/ruang.h"
 #include "app/admin.h"
 #include "app/command.h"
+#include "app/deadlines.h"
 #include "app/dialects.h"
 #include "app/instance.h"
 #include "app/lanes.h"
+#include "app/notify.h"
 #include "app/system.h"
 #include "app/timers.h"
 #include "base/log.h"
@@ -27,8 +31,10 @@
 #include "desk/statements.h"
 #include "desk/tenant/tenant.h"
 #include "desk/ticket/ticket_day.h"
+#include "desk/webhook/webhook.h"
 #include "live/live.h"
 #include "net/http.h"
+#include "post/hook.h"
 
 /* `sigap serve`: wires the rooms together, waits for a signal, takes them apart again. */
 
@@ -50,10 +56,13 @@ struct server {
   struct lanes *lanes;
   struct kit *kit;
   struct post *post;
+  struct hook *hook;
   struct live *live;
   struct http_server *http;
   struct db *db;      /* the main thread's: timers and the command line */
   struct db *live_db; /* the follower's */
+  struct db *deadlines_db;
+  struct deadlines *deadlines;
   struct timers *timers;
   struct system_view view;
   const struct dialect **dialects; /* documented ones and system's */
@@ -90,6 +99,14 @@ static void raise_file_limit(void) {
   }
 }
 
+/* On PostgreSQL, after a commit that other servers shall hear of. */
+static void rang(void *app) {
+  struct server *server = app;
+  if (server->live != NULL) {
+    live_ring(server->live);
+  }
+}
+
 static enum status open_data(struct server *server, char why[256]) {
   const struct options *options = server->options;
   TRY(instance_make(options->data, why));
@@ -97,6 +114,8 @@ static enum status open_data(struct server *server, char why[256]) {
                    why));
   server->database = (struct db_config){options->database, desk_statements,      desk_statement_count,
                                         desk_migrations,   desk_migration_count, ticket_sums_write};
+  server->database.rang = rang;
+  server->database.app = server;
   int applied = 0;
   enum status status = db_migrate(&server->database, &applied, why);
   if (status != STATUS_OK) {
@@ -121,10 +140,21 @@ static enum status setup_keys(struct server *server, char why[256]) {
   return STATUS_OK;
 }
 
+static enum status setup_ruang(const struct options *options, char why[256]) {
+  enum status status = ruang_setup(options->ruang_default_password);
+  if (status != STATUS_OK) {
+    snprintf(why, 256, "--ruang-default-password %s.", ruang_password_rule);
+  }
+  return status;
+}
+
 static void committed(void *app) {
   struct server *server = app;
   if (server->post != NULL) {
     post_wake(server->post);
+  }
+  if (server->hook != NULL) {
+    hook_wake(server->hook);
   }
   if (server->live != NULL) {
     live_wake(server->live);
@@ -156,6 +186,14 @@ static enum status open_lanes(struct server *server, unsigned threads, char why[
     db_close(post_db);
   }
   return status;
+}
+
+static enum status open_hook(struct server *server, char why[256]) {
+  struct db *db = NULL;
+  webhook_setup(server->options->webhook_private);
+  TRY(lanes_connect(server->lanes, &db, why));
+  server->hook = hook_new(db, &(struct hook_printer){isp_webhook_ticket, isp_webhook_technician});
+  return STATUS_OK;
 }
 
 /* One short piece of desk work on the main thread's connection. */
@@ -234,6 +272,7 @@ static enum status open_live(struct server *server, unsigned threads, char why[2
   TRY(lanes_connect(server->lanes, &server->live_db, why));
   server->live = live_new(&(struct live_config){
       .db = server->live_db,
+      .bell_url = server->options->database_is_pgsql ? server->options->database : NULL,
       .printer = {isp_live_ticket, isp_live_technician, isp_live_notice},
       .ping_interval_ms = server->options->ping_interval_ms,
       .ping_timeout_ms = server->options->ping_timeout_ms,
@@ -296,10 +335,14 @@ static enum status start(struct server *server, char why[256]) {
   raise_file_limit();
   TRY(open_data(server, why));
   TRY(setup_keys(server, why));
+  TRY(setup_ruang(server->options, why));
   TRY(open_lanes(server, threads, why));
+  TRY(open_hook(server, why));
   TRY(desk_work(server, prepare_desk, why));
   build_kit(server);
   TRY(timers_new(server->options, server->db, &server->view, &server->timers, why));
+  TRY(lanes_connect(server->lanes, &server->deadlines_db, why));
+  server->deadlines = deadlines_new(server->deadlines_db, &server->view, server->options->clock_file != NULL);
   TRY(open_live(server, threads, why));
   TRY(open_http(server, threads, why));
   TRY(admin_listen(server->options->data, &server->admin, why));
@@ -317,6 +360,8 @@ static enum status start(struct server *server, char why[256]) {
   http_server_start(server->http);
   live_start(server->live);
   post_start(server->post);
+  hook_start(server->hook);
+  deadlines_start(server->deadlines);
   return STATUS_OK;
 }
 
@@ -344,6 +389,7 @@ static void wait_for_end(struct server *server) {
 static void *stop_post(void *arg) {
   struct server *server = arg;
   post_stop(server->post);
+  hook_stop(server->hook);
   return NULL;
 }
 
@@ -354,13 +400,14 @@ static void stop(struct server *server) {
   admin_close(server->options->data, server->admin);
   pthread_t mail_ends;
   bool beside = pthread_create(&mail_ends, NULL, stop_post, server) == 0;
+  deadlines_stop(server->deadlines);
   live_stop(server->live);
   http_server_stop(server->http, GRACE_MS);
   lanes_stop(server->lanes);
   if (beside) {
     pthread_join(mail_ends, NULL);
   } else {
-    post_stop(server->post);
+    stop_post(server);
   }
   /* The last mark of the post went through it; afterwards nobody wakes the post. */
   lanes_end_writes(server->lanes);
@@ -368,7 +415,10 @@ static void stop(struct server *server) {
   live_free(server->live);
   db_close(server->live_db);
   post_free(server->post);
+  hook_free(server->hook);
   timers_free(server->timers);
+  deadlines_free(server->deadlines);
+  db_close(server->deadlines_db);
   db_close(server->db);
   kit_free(server->kit);
   lanes_free(server->lanes);
@@ -393,7 +443,9 @@ int command_serve(const struct options *options) {
     return 1;
   }
   greet(&server);
+  notify_manager("READY=1");
   wait_for_end(&server);
+  notify_manager("STOPPING=1");
   LOG(LOG_INFO, "Stopping: requests under way are finished first.");
   stop(&server);
   LOG(LOG_INFO, "Stopped.");

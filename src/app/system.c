@@ -1,5 +1,6 @@
 #include "app/system.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,40 +70,62 @@ static long long resident_bytes(void) {
   return resident * sysconf(_SC_PAGESIZE);
 }
 
-static void server_metrics(struct buf *out) {
+/* The lines that stand before a metric's values (Prometheus text format 0.0.4). */
+static void about(struct buf *out, const char *name, const char *type, const char *help) {
+  buf_format(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void gauge(struct buf *out, const char *name, const char *help, long long value) {
+  about(out, name, "gauge", help);
+  buf_format(out, "%s %lld\n", name, value);
+}
+
+static void counter(struct buf *out, const char *name, const char *help, uint64_t value) {
+  about(out, name, "counter", help);
+  buf_format(out, "%s %llu\n", name, (unsigned long long)value);
+}
+
+static void connection_metrics(struct buf *out) {
   struct http_stats http;
   http_server_stats(view->server, &http);
-  buf_format(out,
-             "# TYPE sigap_connections gauge\nsigap_connections %u\n"
-             "# TYPE sigap_connections_total counter\nsigap_connections_total %llu\n"
-             "# TYPE sigap_requests_refused_total counter\nsigap_requests_refused_total %llu\n"
-             "# TYPE sigap_timeouts_total counter\nsigap_timeouts_total %llu\n"
-             "# TYPE sigap_received_bytes_total counter\nsigap_received_bytes_total %llu\n"
-             "# TYPE sigap_sent_bytes_total counter\nsigap_sent_bytes_total %llu\n",
-             (unsigned)http.open, (unsigned long long)http.accepted, (unsigned long long)http.refused,
-             (unsigned long long)http.timeouts, (unsigned long long)http.bytes_in,
-             (unsigned long long)http.bytes_out);
+  gauge(out, "sigap_connections", "Connections that are open.", http.open);
+  counter(out, "sigap_connections_total", "Connections that were taken.", http.accepted);
+  counter(out, "sigap_requests_refused_total", "Requests refused for their framing, size or slowness.",
+          http.refused);
+  counter(out, "sigap_timeouts_total", "Connections closed because a deadline passed.", http.timeouts);
+  counter(out, "sigap_received_bytes_total", "Bytes received.", http.bytes_in);
+  counter(out, "sigap_sent_bytes_total", "Bytes sent.", http.bytes_out);
+}
+
+static void mail_metrics(struct buf *out) {
   struct post_stats post;
   post_stats(view->post, &post);
-  buf_format(
-      out,
-      "# TYPE sigap_mails_total counter\nsigap_mails_total{result=\"sent\"} %llu\n"
-      "sigap_mails_total{result=\"retried\"} %llu\nsigap_mails_total{result=\"failed\"} %llu\n"
-      "# TYPE sigap_mails gauge\nsigap_mails{state=\"waiting\"} %lld\nsigap_mails{state=\"failed\"} %lld\n",
-      (unsigned long long)post.sent, (unsigned long long)post.retried, (unsigned long long)post.failed,
-      (long long)atomic_load(&view->mails_waiting), (long long)atomic_load(&view->mails_failed));
+  about(out, "sigap_mails_total", "counter",
+        "Mails that the mail server took, put off, and refused for good.");
   buf_format(out,
-             "# HELP sigap_sockets Sockets that were let in and are open.\n"
-             "# TYPE sigap_sockets gauge\nsigap_sockets %u\n"
-             "# HELP sigap_bell_heard Other servers of the database are heard at once, not by the clock.\n"
-             "# TYPE sigap_bell_heard gauge\nsigap_bell_heard %d\n",
-             (unsigned)live_sockets(view->live), live_hears(view->live) ? 1 : 0);
-  buf_format(out,
-             "# TYPE sigap_ready gauge\nsigap_ready %d\n"
-             "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %lld\n"
-             "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %lld\n"
-             "# TYPE sigap_build_info gauge\nsigap_build_info{version=\"" SIGAP_VERSION "\"} 1\n",
-             is_ready() ? 1 : 0, resident_bytes(), (long long)(view->started_at / TIME_SECOND_US));
+             "sigap_mails_total{result=\"sent\"} %llu\nsigap_mails_total{result=\"retried\"} %llu\n"
+             "sigap_mails_total{result=\"failed\"} %llu\n",
+             (unsigned long long)post.sent, (unsigned long long)post.retried,
+             (unsigned long long)post.failed);
+  about(out, "sigap_mails", "gauge", "Mails in the outbox.");
+  buf_format(out, "sigap_mails{state=\"waiting\"} %lld\nsigap_mails{state=\"failed\"} %lld\n",
+             (long long)atomic_load(&view->mails_waiting), (long long)atomic_load(&view->mails_failed));
+}
+
+static void server_metrics(struct buf *out) {
+  connection_metrics(out);
+  mail_metrics(out);
+  gauge(out, "sigap_sockets", "Sockets that were let in and are open.", live_sockets(view->live));
+  gauge(out, "sigap_bell_heard", "1 where other servers of the database are heard at once, not by the clock.",
+        live_hears(view->live) ? 1 : 0);
+  counter(out, "sigap_deadlines_told_total", "Tickets whose due service levels this server told of.",
+          (uint64_t)atomic_load(&view->deadlines_told));
+  gauge(out, "sigap_ready", "1 where /readyz says ready.", is_ready() ? 1 : 0);
+  gauge(out, "process_resident_memory_bytes", "Resident memory.", resident_bytes());
+  gauge(out, "process_start_time_seconds", "When the process started, in seconds since 1970.",
+        view->started_at / TIME_SECOND_US);
+  about(out, "sigap_build_info", "gauge", "The version, as a label.");
+  buf_add_text(out, "sigap_build_info{version=\"" SIGAP_VERSION "\"} 1\n");
 }
 
 enum { DOCUMENT_MAX = 8 * 1024 * 1024 };
@@ -117,18 +140,65 @@ static enum status metrics(struct call *call) {
                          str_copy(call->ctx.arena, buf_str(&out)));
 }
 
-static enum status openapi(struct call *call) {
-  struct str file = call->match.params[0];
-  for (const struct dialect *const *dialect = view->dialects; *dialect != NULL; dialect++) {
-    if (str_ends(file, ".json") && str_is((struct str){file.at, file.len - 5}, (*dialect)->name)) {
-      CLEANUP_BUF struct buf out;
-      buf_init(&out, DOCUMENT_MAX);
-      kit_openapi(*dialect, view->public_url, &out);
-      return call_answer_raw(call, 200, STR("application/json; charset=utf-8"),
-                             str_copy(call->ctx.arena, buf_str(&out)));
+/* What is made of a dialect's tables, printed when somebody asks first: the specification as JSON and as
+ * YAML, and the Postman collection. */
+struct document {
+  const struct dialect *dialect;
+  struct buf json, yaml, postman;
+};
+
+static const struct document *document_of(struct str name) {
+  enum { DOCUMENTS_MAX = 16 };
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  static struct document documents[DOCUMENTS_MAX];
+  for (size_t i = 0; i < DOCUMENTS_MAX && view->dialects[i] != NULL; i++) {
+    struct document *document = &documents[i];
+    if (!str_is(name, view->dialects[i]->name)) {
+      continue;
     }
+    pthread_mutex_lock(&lock);
+    if (document->dialect != view->dialects[i]) {
+      buf_init(&document->json, DOCUMENT_MAX);
+      buf_init(&document->yaml, DOCUMENT_MAX);
+      buf_init(&document->postman, DOCUMENT_MAX);
+      kit_openapi(view->dialects[i], view->public_url, &document->json);
+      kit_yaml(buf_str(&document->json), &document->yaml);
+      kit_postman(view->dialects[i], view->public_url, &document->postman);
+      document->dialect = view->dialects[i];
+    }
+    pthread_mutex_unlock(&lock);
+    return document;
   }
-  return problem_set(&call->ctx, &kit_no_path);
+  return NULL;
+}
+
+/* The document of "isp.json"; NULL where the name ends otherwise. */
+static const struct document *document_named(const struct call *call, const char *ending) {
+  struct str file = call->match.params[0];
+  size_t dot = str_find(file, '.');
+  bool fits = str_is((struct str){file.at + dot, file.len - dot}, ending);
+  return fits ? document_of((struct str){file.at, dot}) : NULL;
+}
+
+static enum status tell(struct call *call, struct str type, const struct buf *text) {
+  call_header(call, "Cache-Control", STR("public, max-age=3600"));
+  return call_answer_raw(call, 200, type, buf_str(text));
+}
+
+static enum status openapi(struct call *call) {
+  const struct document *json = document_named(call, ".json");
+  const struct document *yaml = document_named(call, ".yaml");
+  if (json == NULL && yaml == NULL) {
+    return problem_set(&call->ctx, &kit_no_path);
+  }
+  return json != NULL ? tell(call, STR("application/json; charset=utf-8"), &json->json)
+                      : tell(call, STR("application/yaml; charset=utf-8"), &yaml->yaml);
+}
+
+static enum status postman(struct call *call) {
+  const struct document *document = document_named(call, ".json");
+  return document != NULL ? tell(call, STR("application/json; charset=utf-8"), &document->postman)
+                          : problem_set(&call->ctx, &kit_no_path);
 }
 
 static const struct answer fine[] = {{200, "Fine.", NULL}, {0, NULL, NULL}};
@@ -143,6 +213,8 @@ static const struct route routes[] = {
     {HTTP_GET, "/metrics", "metrics", "Counters for Prometheus", metrics, LANE_INLINE, MAY_ANYONE,
      .answers = fine},
     {HTTP_GET, "/openapi/:file", "openapi", "The specification of a dialect", openapi, LANE_INLINE,
+     MAY_ANYONE, .answers = found_or_not},
+    {HTTP_GET, "/postman/:file", "postman", "A dialect as a Postman collection", postman, LANE_INLINE,
      MAY_ANYONE, .answers = found_or_not},
     {HTTP_GET, "/docs", "docs", "The page that shows the specifications", pages_index, LANE_INLINE,
      MAY_ANYONE, .answers = fine},

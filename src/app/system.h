@@ -8,7 +8,8 @@
 #include "live/live.h"
 #include "post/post.h"
 
-/* What the server says of itself outside every dialect: /livez, /readyz, /metrics, /openapi/<dialect>.json */
+/* What the server says of itself outside every dialect: /livez, /readyz, /metrics, /openapi/<dialect>.json,
+ * /postman/<dialect>.json */
 extern const struct dialect system_dialect;
 
 /* What the handlers look at. Filled once before the first request; the server's. */
@@ -23,6 +24,7 @@ struct system_view {
   atomic_bool ready;                     /* the database answers and keeps what it is given */
   atomic_bool stopping;
   atomic_int_fast64_t mails_waiting, mails_failed;
+  atomic_int_fast64_t deadlines_told; /* tickets whose due deadlines this server told of */
   int64_t started_at;
 };
 void system_setup(struct system_view *view);

@@ -13,29 +13,21 @@
 #include "desk/file/file.h"
 #include "desk/mail/mail.h"
 #include "desk/notice/notice.h"
+#include "desk/repeat/repeat.h"
 #include "desk/session/session.h"
-#include "desk/sla/sla.h"
 #include "desk/tenant/tenant.h"
 #include "desk/ticket/ticket.h"
 
-enum {
-  STEP = 500,
-  SLA_STEP = 200,
-  LOOK_MS = 1000,
-  LOOK_TEST_MS = 25,
-  PAUSE_MAX_MS = 100,
-  ARENA_MAX = 64 * 1024 * 1024
-};
+enum { STEP = 500, LOOK_MS = 1000, LOOK_TEST_MS = 25, PAUSE_MAX_MS = 100, ARENA_MAX = 64 * 1024 * 1024 };
 
 struct job {
   const char *work; /* for the log; NULL: too often to be told */
-  /* One bounded piece. *more: there is work left, come again at once. *next_at (preset 0): when the next
-   * piece is due before its turn, where that is known. */
-  enum status (*piece)(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more, int64_t *next_at);
+  /* One bounded piece. *more: there is work left, come again at once. */
+  enum status (*piece)(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more);
   int64_t turn_us; /* from the end of one turn to the next */
 };
 
-enum { JOB_COUNT = 7 };
+enum { JOB_COUNT = 6 };
 
 struct timers {
   const struct options *options;
@@ -102,10 +94,9 @@ void timers_free(struct timers *timers) {
 /* ---- the pieces of work ---- */
 
 /* Readiness and the outbox's length, for /readyz and /metrics. */
-static enum status look(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more, int64_t *next_at) {
+static enum status look(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more) {
   (void)done;
   (void)more;
-  (void)next_at;
   struct mail_stats stats;
   bool answers = mail_stats(ctx, &stats) == STATUS_OK;
   if (answers) {
@@ -119,78 +110,35 @@ static enum status look(struct timers *timers, struct ctx *ctx, int64_t *done, b
   return STATUS_OK;
 }
 
-/* Deadlines that came near or passed. Others (a request, another node) may add an earlier one meanwhile: so
- * it is asked at each turn, which costs one look into the index. */
-static enum status keep_deadlines(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more,
-                                  int64_t *next_at) {
+static enum status sweep_sessions(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more) {
   (void)timers;
-  TRY(ticket_sla_run(ctx, SLA_STEP, done, next_at));
-  *more = *done == SLA_STEP;
-  return STATUS_OK;
-}
-
-struct recompute {
-  int64_t tenant_id, last_id;
-};
-
-/* One transaction: what was recomputed is marked as done, or neither happened. */
-static enum status recompute_run(struct ctx *ctx, void *arg) {
-  struct recompute *recompute = arg;
-  int64_t after_id;
-  TRY(sla_stale_tenant(ctx, &recompute->tenant_id, &after_id));
-  if (recompute->tenant_id == 0) {
-    return STATUS_OK; /* another node was faster */
-  }
-  TRY(ticket_sla_recompute(ctx, recompute->tenant_id, after_id, SLA_STEP, &recompute->last_id));
-  return sla_recomputed(ctx, recompute->tenant_id, recompute->last_id);
-}
-
-static enum status recompute_targets(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more,
-                                     int64_t *next_at) {
-  (void)timers;
-  (void)done;
-  (void)next_at;
-  int64_t tenant_id, after_id;
-  TRY(sla_stale_tenant(ctx, &tenant_id, &after_id));
-  if (tenant_id == 0) {
-    return STATUS_OK;
-  }
-  struct recompute recompute = {0};
-  TRY(db_write(ctx, recompute_run, &recompute));
-  *more = recompute.tenant_id != 0; /* this tenant's next step, or another tenant */
-  return STATUS_OK;
-}
-
-static enum status sweep_sessions(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more,
-                                  int64_t *next_at) {
-  (void)timers;
-  (void)next_at;
   TRY(session_sweep(ctx, STEP, done));
   *more = *done == STEP;
   return STATUS_OK;
 }
 
-static enum status sweep_notices(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more,
-                                 int64_t *next_at) {
+static enum status sweep_notices(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more) {
   (void)timers;
-  (void)next_at;
   TRY(notice_sweep(ctx, STEP, done));
   *more = *done == STEP;
   return STATUS_OK;
 }
 
-static enum status sweep_files(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more,
-                               int64_t *next_at) {
+static enum status sweep_repeats(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more) {
   (void)timers;
-  (void)next_at;
+  TRY(repeat_sweep(ctx, STEP, done));
+  *more = *done == STEP;
+  return STATUS_OK;
+}
+
+static enum status sweep_files(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more) {
+  (void)timers;
   TRY(file_sweep(ctx, STEP, done));
   *more = *done == STEP;
   return STATUS_OK;
 }
 
-static enum status purge(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more,
-                         int64_t *next_at) {
-  (void)next_at;
+static enum status purge(struct timers *timers, struct ctx *ctx, int64_t *done, bool *more) {
   if (timers->options->hcall_purge_days <= 0) {
     return STATUS_OK;
   }
@@ -202,10 +150,9 @@ static enum status purge(struct timers *timers, struct ctx *ctx, int64_t *done, 
 
 static const struct job jobs[JOB_COUNT] = {
     {NULL, look, TIME_SECOND_US},
-    {NULL, keep_deadlines, TIME_SECOND_US},
-    {NULL, recompute_targets, TIME_SECOND_US},
     {"sweep sessions", sweep_sessions, TIME_HOUR_US},
     {"sweep notices", sweep_notices, TIME_HOUR_US},
+    {"sweep repeated calls", sweep_repeats, TIME_HOUR_US},
     {"sweep files", sweep_files, TIME_HOUR_US},
     {"clean up solved tickets", purge, TIME_HOUR_US},
 };
@@ -222,15 +169,13 @@ static bool run_piece(struct timers *timers, int i) {
   const struct job *job = &jobs[i];
   CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
   struct ctx ctx = {.arena = arena, .db = timers->db, .now_us = time_now_us()};
-  int64_t done = 0, next_at = 0;
+  int64_t done = 0;
   bool more = false;
-  enum status status = job->piece(timers, &ctx, &done, &more, &next_at);
+  enum status status = job->piece(timers, &ctx, &done, &more);
   if (status != STATUS_OK) {
     more = false;
-    next_at = 0;
     LOG(LOG_WARN, "A timer's work failed; it is tried again at its next turn.",
-        LOG_S("work", job->work != NULL ? job->work : "service levels"),
-        LOG_S("status", status_name(status)));
+        LOG_S("work", job->work != NULL ? job->work : "readiness"), LOG_S("status", status_name(status)));
   }
   timers->done[i] += done;
   if (more) {
@@ -238,10 +183,6 @@ static bool run_piece(struct timers *timers, int i) {
     return true;
   }
   timers->due[i] = ctx.now_us + job->turn_us;
-  /* What is overdue and yet was not done, another node has in its hands. */
-  if (next_at > ctx.now_us && next_at < timers->due[i]) {
-    timers->due[i] = next_at;
-  }
   if (job->work != NULL && timers->done[i] > 0) {
     LOG(LOG_INFO, "A timer's work is done.", LOG_S("work", job->work), LOG_N("rows", timers->done[i]));
   }

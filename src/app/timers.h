@@ -5,10 +5,9 @@
 #include "app/system.h"
 #include "db/db.h"
 
-/* What the main thread does by the clock: deadlines of tickets (within a second, and to the moment where
- * nobody interferes) and their recomputation, sweeping old sessions, notifications and files and hcall's
- * clean-up of solved tickets (at start and hourly), looking after readiness, and the test build's clock file.
- */
+/* What the main thread does by the clock: sweeping old sessions, notifications and files and hcall's clean-up
+ * of solved tickets (at start and hourly), looking after readiness, and the test build's clock file.
+ * Deadlines of tickets have a thread of their own (app/deadlines.h). */
 struct timers;
 
 /* `db` and `view` are borrowed. A purge status that is no word of hcall is STATUS_INVALID, told in why. */

@@ -74,6 +74,7 @@ enum status db_open_bare(const struct db_config *config, enum db_mode mode, bool
   db->config = *config;
   db->config.url = db->url = url;
   db->mode = mode;
+  db_act_for(db, DB_NOBODY, 0);
   enum status status = engine->open(db, create);
   if (status != STATUS_OK) {
     copy_why(why, db->reason);
@@ -180,12 +181,26 @@ void db_close(struct db *db) {
   free(db);
 }
 
+void db_act_for(struct db *db, int64_t tenant_id, int64_t home_tenant_id) {
+  db->acting = (struct db_acting){tenant_id, home_tenant_id};
+}
+
+int64_t db_act_in(struct db *db, int64_t tenant_id) {
+  int64_t before = db->acting.tenant_id;
+  db->acting.tenant_id = tenant_id;
+  return before;
+}
+
 bool db_is_pgsql(const struct db *db) {
   return db->engine->pgsql;
 }
 
 bool db_in_write(const struct db *db) {
   return db->inside == DB_INSIDE_WRITE;
+}
+
+void db_ring(struct ctx *ctx) {
+  ctx->db->rings = ctx->db->engine->pgsql;
 }
 
 void db_attach_writer(struct db *db, struct db_writer *writer) {
@@ -475,14 +490,34 @@ static void roll_back(struct db *db) {
   }
 }
 
-static enum status transaction(struct ctx *ctx, enum db_control how, db_command command, void *arg) {
+/* A server rings beside its commits, because those that ring wait for each other
+ * (docs/decisions/0019-bell.md); whoever writes once in a while does it in one go. Of a commit whose answer
+ * was lost nobody knows whether it happened: it rings, too. */
+static enum status commit(struct db *db) {
+  if (db->rings && !db->config.rang) {
+    TRY(db->engine->script(db, "NOTIFY " DB_BELL_CHANNEL));
+  }
+  enum status status = db->engine->control(db, DB_COMMIT);
+  if (db->rings && db->config.rang) {
+    db->config.rang(db->config.app);
+  }
+  return status;
+}
+
+static enum status open_transaction(struct ctx *ctx, enum db_control how) {
   struct db *db = ctx->db;
   enum status status = begin(db, how);
   if (status != STATUS_OK) {
     return hand_up(ctx, "begin", status);
   }
   db->inside = how == DB_BEGIN_READ ? DB_INSIDE_READ : DB_INSIDE_WRITE;
-  status = command(ctx, arg);
+  db->rings = false;
+  return STATUS_OK;
+}
+
+/* Commits where all went well; returns what became of it. */
+static enum status close_transaction(struct ctx *ctx, enum status status, struct db_acting acting) {
+  struct db *db = ctx->db;
   if (status == STATUS_OK) {
     status = db_flush(ctx);
   }
@@ -490,15 +525,22 @@ static enum status transaction(struct ctx *ctx, enum db_control how, db_command 
     db_tally_drop(db);
     roll_back(db);
     db->inside = DB_INSIDE_NOTHING;
+    db->acting = acting;
     return status;
   }
-  status = db->engine->control(db, DB_COMMIT);
+  status = commit(db);
   if (status != STATUS_OK) {
     status = hand_up(ctx, "commit", status);
     roll_back(db);
   }
   db->inside = DB_INSIDE_NOTHING;
   return status;
+}
+
+static enum status transaction(struct ctx *ctx, enum db_control how, db_command command, void *arg) {
+  const struct db_acting acting = ctx->db->acting;
+  TRY(open_transaction(ctx, how));
+  return close_transaction(ctx, command(ctx, arg), acting);
 }
 
 /* Two that collided should not meet again at once. */
@@ -509,45 +551,173 @@ static void pause_before(unsigned again) {
   nanosleep(&pause, NULL);
 }
 
-static enum status write_again(struct ctx *ctx, db_command command, void *arg) {
+static enum status too_many_collisions(struct ctx *ctx) {
+  LOG(LOG_WARN, "transactions collided too often, the command was given up");
+  return problem_set(ctx, &problem_unavailable);
+}
+
+/* One of SQLite's read connections. */
+static bool needs_writer(const struct db *db) {
+  return !db->engine->pgsql && db->mode == DB_READ;
+}
+
+static enum status write_again(struct ctx *ctx, enum db_control how, db_command command, void *arg) {
   for (unsigned again = 0; again < WRITE_TRIES; again++) {
     if (again) {
       pause_before(again);
       problem_clear(ctx);
     }
-    enum status status = transaction(ctx, DB_BEGIN_WRITE, command, arg);
+    enum status status = transaction(ctx, how, command, arg);
     if (status != STATUS_RETRY) {
       return status;
     }
   }
-  LOG(LOG_WARN, "transactions collided too often, the command was given up");
-  return problem_set(ctx, &problem_unavailable);
+  return too_many_collisions(ctx);
 }
 
-enum status db_write(struct ctx *ctx, db_command command, void *arg) {
-  struct db *db = ctx->db;
-  if (db->inside == DB_INSIDE_WRITE) {
-    return command(ctx, arg);
+static void tidy(struct db *db) {
+  if (db->engine->tidy && db->engine->tidy(db) != STATUS_OK) {
+    log_failure(db, "checkpoint", STATUS_BROKEN); /* what was committed stays committed */
   }
-  if (db->inside == DB_INSIDE_READ) {
+}
+
+/* May a write transaction begin here? */
+static enum status check_writable(struct ctx *ctx) {
+  struct db *db = ctx->db;
+  if (db->inside != DB_INSIDE_NOTHING) {
     db_fail(db, STATUS_BROKEN, "db_write inside db_read: what was read may be older than what is written");
     return hand_up(ctx, "db_write", STATUS_BROKEN);
   }
-  if (!db->engine->pgsql && db->mode == DB_READ) {
-    if (db->writer) {
-      return db_writer_run(db->writer, ctx, command, arg);
-    }
+  if (needs_writer(db) && !db->writer) {
     db_fail(db, STATUS_BROKEN, "db_write on a reading connection without a writer");
     return hand_up(ctx, "db_write", STATUS_BROKEN);
   }
-  if (db->broken) {
-    return problem_set(ctx, &problem_unavailable);
+  return db->broken ? problem_set(ctx, &problem_unavailable) : STATUS_OK;
+}
+
+static enum status write_held(struct ctx *ctx, struct db_hold *hold, db_command command, void *arg);
+
+static enum status write_how(struct ctx *ctx, enum db_control how, db_command command, void *arg) {
+  struct db *db = ctx->db;
+  if (db->hold && !db->hold->within) {
+    return write_held(ctx, db->hold, command, arg);
   }
-  enum status status = write_again(ctx, command, arg);
-  if (status == STATUS_OK && db->engine->tidy && db->engine->tidy(db) != STATUS_OK) {
-    log_failure(db, "checkpoint", STATUS_BROKEN); /* what was committed stays committed */
+  if (db->inside == DB_INSIDE_WRITE) {
+    return command(ctx, arg);
+  }
+  TRY(check_writable(ctx));
+  if (needs_writer(db)) {
+    return db_writer_run(db->writer, ctx, command, arg);
+  }
+  enum status status = write_again(ctx, how, command, arg);
+  if (status == STATUS_OK) {
+    tidy(db);
   }
   return status;
+}
+
+enum status db_write(struct ctx *ctx, db_command command, void *arg) {
+  return write_how(ctx, DB_BEGIN_WRITE, command, arg);
+}
+
+enum status db_write_steady(struct ctx *ctx, db_command command, void *arg) {
+  return write_how(ctx, DB_BEGIN_STEADY, command, arg);
+}
+
+/* ---- one transaction over several commands ---- */
+
+/* Begins it, here or on the writer's connection. A collision in `begun` makes the work run again. */
+static enum status open_held(struct ctx *ctx, struct db_hold *hold) {
+  struct db *own = ctx->db;
+  if (needs_writer(own)) {
+    TRY(db_writer_borrow(own->writer, ctx, &hold->loan));
+    hold->lent = true;
+    ctx->db->hold = hold;
+  } else {
+    TRY(open_transaction(ctx, hold->held->steady ? DB_BEGIN_STEADY : DB_BEGIN_WRITE));
+  }
+  hold->open = true;
+  hold->within = true;
+  hold->refused = hold->held->begun ? hold->held->begun(ctx, hold->held->arg) : STATUS_OK;
+  hold->within = false;
+  hold->collided = hold->refused == STATUS_RETRY;
+  return hold->refused;
+}
+
+/* The command in its savepoint, with its sums. */
+static enum status write_held(struct ctx *ctx, struct db_hold *hold, db_command command, void *arg) {
+  if (hold->refused != STATUS_OK) {
+    return hold->refused;
+  }
+  if (!hold->open) {
+    TRY(check_writable(ctx));
+    TRY(open_held(ctx, hold));
+  }
+  struct db *db = ctx->db;
+  enum status status = db->engine->control(db, DB_SAVEPOINT);
+  if (status != STATUS_OK) {
+    return hand_up(ctx, "savepoint", status);
+  }
+  hold->within = true;
+  status = command(ctx, arg);
+  status = status == STATUS_OK ? db_flush(ctx) : status;
+  db_tally_drop(db); /* written, or undone with the command */
+  hold->within = false;
+  hold->collided |= status == STATUS_RETRY;
+  if (db->lost || !db->engine->in_transaction(db)) {
+    hold->refused = status != STATUS_OK ? status : db_problem(ctx, STATUS_BROKEN);
+    return hold->refused; /* undone by the engine itself, with all that was before */
+  }
+  enum status closed = db->engine->control(db, status == STATUS_OK ? DB_SAVEPOINT_KEEP : DB_SAVEPOINT_UNDO);
+  if (closed != STATUS_OK) {
+    hold->refused = hand_up(ctx, "savepoint", closed);
+    return hold->refused;
+  }
+  return status;
+}
+
+/* Commits or undoes what was begun; ctx->db is the caller's own connection again. */
+static enum status close_held(struct ctx *ctx, struct db_hold *hold, enum status status,
+                              struct db_acting acting) {
+  if (!hold->open) {
+    return status;
+  }
+  if (status == STATUS_OK && (hold->refused != STATUS_OK || hold->collided)) {
+    status = hold->refused != STATUS_OK ? hold->refused : STATUS_RETRY;
+  }
+  if (hold->lent) {
+    ctx->db->hold = NULL;
+    return db_writer_return(&hold->loan, status);
+  }
+  status = close_transaction(ctx, status, acting);
+  hold->collided |= status == STATUS_RETRY;
+  if (status == STATUS_OK) {
+    tidy(ctx->db);
+  }
+  return status;
+}
+
+enum status db_hold(struct ctx *ctx, const struct db_held *held) {
+  struct db *db = ctx->db;
+  const struct db_acting acting = db->acting;
+  if (db->inside != DB_INSIDE_NOTHING || db->hold) {
+    db_fail(db, STATUS_BROKEN, "db_hold inside a transaction");
+    return hand_up(ctx, "db_hold", STATUS_BROKEN);
+  }
+  for (unsigned again = 0; again < WRITE_TRIES; again++) {
+    if (again) {
+      pause_before(again);
+      problem_clear(ctx);
+    }
+    struct db_hold hold = {.held = held};
+    db->hold = &hold;
+    enum status status = close_held(ctx, &hold, held->work(ctx, held->arg), acting);
+    db->hold = NULL;
+    if (!hold.collided) {
+      return status;
+    }
+  }
+  return too_many_collisions(ctx);
 }
 
 enum status db_read(struct ctx *ctx, db_command command, void *arg) {

@@ -69,6 +69,10 @@ struct db_config {
   const struct db_migration *migrations;
   size_t migration_count;
   db_flush_function flush; /* NULL: nobody calls db_tally */
+  /* On PostgreSQL, after each commit of a transaction that called db_ring, by its thread; cheap. NULL: the
+   * commit itself rings the bell (db/listen.h). */
+  void (*rang)(void *app);
+  void *app; /* rang's */
 };
 
 struct db_migration {
@@ -94,6 +98,22 @@ bool db_is_pgsql(const struct db *db);
 /* Brings the schema up to date, one transaction a step, under a lock that other nodes respect.
  * Makes the database where there is none. *applied counts the steps done. */
 enum status db_migrate(const struct db_config *config, int *applied, char why[256]) MUST_CHECK;
+
+/* ---- whose rows (docs/decisions/0016-walls.md) ---- */
+/* For whom a connection's statements run. PostgreSQL shows and takes rows of that tenant alone, whatever a
+ * statement says; nothing on the embedded database. Instead of a tenant's number (from 1): */
+enum {
+  DB_SYSTEM = 0,    /* every tenant's: timers, followers, the command line, who may act in all of them */
+  DB_STRANGER = -1, /* a caller not known yet: reads accounts, sessions and tenants, to find out who it is */
+  DB_NOBODY = -2,   /* nothing: every connection when it is opened */
+};
+/* From the next statement on, until it is said again; a transaction that fails takes back what was said
+ * within it. Costs no round trip of its own. home_tenant_id: a second tenant whose rows are within reach,
+ * that of the caller's own account where they act in another one; 0 none. */
+void db_act_for(struct db *db, int64_t tenant_id, int64_t home_tenant_id);
+/* The same, with the home as it was: to reach further for some statements, and to go back. Returns for whom
+ * it was before. */
+int64_t db_act_in(struct db *db, int64_t tenant_id);
 
 /* ---- statements (called by the generated functions) ---- */
 /* Runs a statement without rows; *changed (may be NULL) = rows touched. */
@@ -129,11 +149,33 @@ typedef enum status (*db_command)(struct ctx *ctx, void *arg);
  * so on an I/O thread. On PostgreSQL or an own SQLite writing connection: BEGIN … COMMIT, run again up to 5
  * times on STATUS_RETRY (the problem is cleared between). Any failure of the command rolls back all of it. */
 enum status db_write(struct ctx *ctx, db_command command, void *arg) MUST_CHECK;
+/* As db_write; and what the command reads is one state of the store up to its commit: where another one
+ * changed a row meanwhile that this one changes too, the command is run again from its start (PostgreSQL:
+ * REPEATABLE READ; on SQLite every write is so). */
+enum status db_write_steady(struct ctx *ctx, db_command command, void *arg) MUST_CHECK;
+/* Slow work whose commands shall share one transaction, which must not be open while the work is slow. */
+struct db_held {
+  db_command begun; /* runs first in the transaction; where it fails, so does each db_write of the work */
+  db_command work;
+  void *arg; /* of both */
+  bool steady;
+};
+/* Runs the work. The transaction begins with its first db_write and is committed when the work has returned
+ * STATUS_OK, else undone; what a db_write did is durable only then. Each db_write that fails undoes its own
+ * changes alone. From the first one on ctx->db reads what was written. On a SQLite read connection that
+ * belongs to a writer, the writer's connection is lent for that time, and nobody else writes; never call it
+ * so on an I/O thread. On PostgreSQL the work is run again from its start after a collision, up to 5 times in
+ * all. Work that never writes has no transaction, and its status is returned as it is. Outside of any
+ * transaction only (STATUS_BROKEN). */
+enum status db_hold(struct ctx *ctx, const struct db_held *held) MUST_CHECK;
 /* One consistent view for several reads: BEGIN … command … COMMIT. Nested or inside db_write: just runs it.
  */
 enum status db_read(struct ctx *ctx, db_command command, void *arg) MUST_CHECK;
 /* True inside db_write. */
 bool db_in_write(const struct db *db);
+/* The transaction under way writes what followers of the logs on other servers wait for: once it is
+ * committed, the bell is rung. Forgotten where it is undone; nothing on the embedded database. */
+void db_ring(struct ctx *ctx);
 
 /* ---- sums, written once a transaction (db/tally.c) ---- */
 /* Adds `by` to the sum of that key, to be written by config.flush right before the commit. Commands that
@@ -153,6 +195,7 @@ struct db_job {
   void *arg;
   enum status status; /* the result, valid when done is called */
   void *owner;        /* the maker's */
+  bool alone;         /* shares its commit with no other, and is never run twice */
   struct db_job *next;
 };
 /* Takes the writing connection. Many jobs share one commit. When one fails after it changed something, the

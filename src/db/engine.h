@@ -1,7 +1,10 @@
 #ifndef SIGAP_DB_ENGINE_H
 #define SIGAP_DB_ENGINE_H
 
+#include <pthread.h>
+
 #include "base/buf.h"
+#include "db/copy.h"
 #include "db/db.h"
 
 /* Inside the room: what the engine-neutral part (db.c, compose.c, migrate.c, writer.c) and the two
@@ -69,6 +72,7 @@ enum status db_check_columns(struct db *db, const struct db_query *query, const 
 enum db_control {
   DB_BEGIN_READ,
   DB_BEGIN_WRITE,
+  DB_BEGIN_STEADY,
   DB_BEGIN_SCHEMA,
   DB_COMMIT,
   DB_ROLLBACK,
@@ -100,6 +104,8 @@ struct db_engine {
   enum status (*tidy)(struct db *db);
   /* Several statements without parameters, as they stand. */
   enum status (*script)(struct db *db, const char *sql);
+  /* See db_snapshot. NULL: only by rows. */
+  enum status (*snapshot)(struct db *db, const char *path, const struct db_progress *progress);
   /* The first column of the first row as text; *found is false without a row or for NULL. */
   enum status (*first)(struct db *db, const char *sql, struct buf *out, bool *found);
 };
@@ -115,7 +121,35 @@ struct db_tally {
   uint64_t told;    /* calls of db_tally so far; only grows */
 };
 
+/* Where the bell is rung: see listen.h. */
+#define DB_BELL_CHANNEL "sigap_bell"
+
+/* For whom statements run: see db_act_for. */
+struct db_acting {
+  int64_t tenant_id, home_tenant_id;
+};
+
 enum db_inside { DB_INSIDE_NOTHING, DB_INSIDE_READ, DB_INSIDE_WRITE };
+
+/* The writing connection on loan: see db_writer_borrow. */
+struct db_loan {
+  struct db_job job;
+  pthread_mutex_t lock;
+  pthread_cond_t turn;
+  enum { LOAN_ASKED, LOAN_LENT, LOAN_RETURNED, LOAN_DONE } state;
+  enum status status; /* of the work */
+};
+
+/* A db_hold under way. */
+struct db_hold {
+  const struct db_held *held;
+  struct db_loan loan;
+  enum status refused; /* by `begun` */
+  bool open;           /* the transaction has begun */
+  bool lent;           /* on the writer's connection */
+  bool within;         /* a command runs */
+  bool collided;
+};
 
 struct db_variant;
 struct db {
@@ -132,9 +166,12 @@ struct db {
   struct db_writer *writer; /* db_write goes there */
   struct db_writer *served; /* the writer that uses this connection; freed with it */
   enum db_inside inside;
+  struct db_acting acting;
   struct db_tally tally;
-  bool lost;   /* to be opened again before the next use */
-  bool broken; /* an I/O error on write: nothing more may be acknowledged */
+  struct db_hold *hold; /* its db_writes share a transaction */
+  bool rings;           /* db_ring was called in the transaction under way */
+  bool lost;            /* to be opened again before the next use */
+  bool broken;          /* an I/O error on write: nothing more may be acknowledged */
   char reason[DB_REASON_SIZE];
 };
 
@@ -172,12 +209,18 @@ void db_tally_release(struct db *db);
 
 /* migrate.c: STATUS_STATE with a sentence in db->reason when the schema is not this program's. */
 enum status db_check_schema(struct db *db) MUST_CHECK;
+/* PostgreSQL's identity sequences behind the greatest ids. */
+enum status db_move_sequences(struct db *db) MUST_CHECK;
 /* Replaces the {words} of a migration; STATUS_BROKEN (the unknown word is in `unknown`) for others. */
 enum status db_expand(const char *text, bool pgsql, struct buf *out, char unknown[32]) MUST_CHECK;
 
 /* writer.c: db_write from a thread that is not the writer's. */
 enum status db_writer_run(struct db_writer *writer, struct ctx *ctx, db_command command,
                           void *arg) MUST_CHECK;
+/* Waits until the writer's connection, in a transaction of its own, is this thread's: it stands in ctx->db
+ * from then on, until db_writer_return commits (STATUS_OK) or undoes it and says what became of it. */
+enum status db_writer_borrow(struct db_writer *writer, struct ctx *ctx, struct db_loan *loan) MUST_CHECK;
+enum status db_writer_return(struct db_loan *loan, enum status status) MUST_CHECK;
 void db_writer_release(struct db_writer *writer);
 
 #endif

@@ -38,6 +38,10 @@ static const char move_sequences[] =
     "END IF;"
     " END LOOP; END $$;";
 
+enum status db_move_sequences(struct db *db) {
+  return db->engine->script(db, move_sequences);
+}
+
 enum status db_expand(const char *text, bool pgsql, struct buf *out, char unknown[32]) {
   for (const char *at = text; *at;) {
     size_t len = 0;
@@ -160,7 +164,7 @@ static enum status next_step(struct db *db, bool *done) {
   const struct db_migration *step = &db->config.migrations[number];
   TRY(run_expanded(db, db->engine->pgsql && step->pgsql ? step->pgsql : step->text));
   if (db->engine->pgsql) {
-    TRY(db->engine->script(db, move_sequences));
+    TRY(db_move_sequences(db));
   }
   TRY(record(db, step));
   LOG(LOG_INFO, "the schema took a step", LOG_S("step", step->name));
@@ -188,11 +192,30 @@ static enum status migrate(struct db *db, int *applied) {
   return STATUS_OK;
 }
 
+/* For such a role PostgreSQL's policies do not count, forced or not. */
+static enum status warn_of_bypass(struct db *db) {
+  CLEANUP_BUF struct buf role;
+  buf_init(&role, ANSWER_MAX);
+  bool passes = false;
+  TRY(db->engine->first(
+      db, "SELECT rolname FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)", &role,
+      &passes));
+  if (passes) {
+    LOG(LOG_WARN,
+        "The database's role bypasses row-level security, so nothing but the program's own checks parts the "
+        "tenants. Use a role without SUPERUSER and BYPASSRLS that owns the database.");
+  }
+  return STATUS_OK;
+}
+
 enum status db_migrate(const struct db_config *config, int *applied, char why[256]) {
   struct db *db = NULL;
   TRY(db_open_bare(config, DB_WRITE, true, &db, why));
   int steps = 0;
   enum status status = migrate(db, &steps);
+  if (status == STATUS_OK && db->engine->pgsql) {
+    status = warn_of_bypass(db);
+  }
   if (status == STATUS_OK) {
     *applied = steps;
   } else {

@@ -1,4 +1,5 @@
 #include <endian.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,14 +32,22 @@ static const char settings[] =
 
 struct pg {
   PGconn *connection;
+  struct db_acting told; /* for whom the transaction under way runs, as far as it was told */
 };
+
+static const struct db_acting told_nothing = {INT64_MIN, 0};
+/* For whom the transaction's statements run: what the policies of every table with a tenant compare. */
+static const char tell_name[] = "act";
+static const char tell_text[] =
+    "SELECT set_config('sigap.tenant', $1, TRUE), set_config('sigap.home', $2, TRUE)";
 
 static const char *const control_texts[DB_CONTROL_COUNT] = {
     [DB_BEGIN_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     [DB_BEGIN_WRITE] = "BEGIN",
+    [DB_BEGIN_STEADY] = "BEGIN ISOLATION LEVEL REPEATABLE READ",
     /* The key is the word "sigap" in ASCII; the lock ends with the transaction. */
-    [DB_BEGIN_SCHEMA] = ("BEGIN; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SELECT "
-                         "pg_advisory_xact_lock(495620547952)"),
+    [DB_BEGIN_SCHEMA] = ("BEGIN; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; "
+                         "SET LOCAL sigap.tenant = '0'; SELECT pg_advisory_xact_lock(495620547952)"),
     [DB_COMMIT] = "COMMIT",
     [DB_ROLLBACK] = "ROLLBACK",
     [DB_SAVEPOINT] = "SAVEPOINT job",
@@ -142,8 +151,10 @@ static enum status connect_now(struct db *db) {
     db->reason[strcspn(db->reason, "\n")] = '\0';
     return STATUS_UNAVAILABLE;
   }
+  pg->told = told_nothing;
   PQsetNoticeReceiver(pg->connection, on_notice, NULL);
-  return check_server(db);
+  TRY(check_server(db));
+  return finish(db, PQprepare(pg->connection, tell_name, tell_text, 2, NULL));
 }
 
 static enum status pg_open(struct db *db, bool create) {
@@ -407,14 +418,58 @@ static enum status read_rows(struct db *db, const struct db_query *query, const 
   return STATUS_OK;
 }
 
+static bool was_told(const struct pg *pg, const struct db_acting *acting) {
+  return pg->told.tenant_id == acting->tenant_id && pg->told.home_tenant_id == acting->home_tenant_id;
+}
+
+static int send_acting(struct pg *pg, const struct db_acting *acting) {
+  char tenant[24], home[24];
+  snprintf(tenant, sizeof(tenant), "%" PRId64, acting->tenant_id);
+  snprintf(home, sizeof(home), "%" PRId64, acting->home_tenant_id);
+  const char *values[] = {tenant, home};
+  return PQsendQueryPrepared(pg->connection, tell_name, 2, values, NULL, NULL, 1);
+}
+
+/* Tells for whom and runs the statement, in one round trip. Outside a transaction the two are one by
+ * themselves. NULL: nothing could be sent. */
+static PGresult *tell_and_run(struct db *db, const char *name, int count, const struct parameters *in) {
+  struct pg *pg = db->own;
+  if (!PQenterPipelineMode(pg->connection)) {
+    return NULL;
+  }
+  if (!send_acting(pg, &db->acting) ||
+      !PQsendQueryPrepared(pg->connection, name, count, in->values, in->lengths, in->formats, 1) ||
+      !PQpipelineSync(pg->connection)) {
+    db->lost = true; /* half a pipeline can't be taken back */
+    return NULL;
+  }
+  PGresult *told = next_result(pg);
+  PGresult *result = next_result(pg);
+  PQclear(PQgetResult(pg->connection)); /* the sync */
+  if (!PQexitPipelineMode(pg->connection)) {
+    db->lost = true;
+  }
+  if (!is_good(told)) {
+    PQclear(result); /* it was not run */
+    return told;
+  }
+  PQclear(told);
+  if (db->inside != DB_INSIDE_NOTHING) {
+    pg->told = db->acting;
+  }
+  return result;
+}
+
 static enum status pg_run(struct db *db, struct db_query *query, const void *in, struct db_rows *rows) {
   const struct pg *pg = db->own;
   struct parameters parameters;
   TRY(fill(db, query, in, &parameters));
   char name[NAME_SIZE];
   name_of(query, name);
-  PGresult *result = PQexecPrepared(pg->connection, name, query->slot_count, parameters.values,
-                                    parameters.lengths, parameters.formats, 1);
+  PGresult *result = was_told(pg, &db->acting)
+                         ? PQexecPrepared(pg->connection, name, query->slot_count, parameters.values,
+                                          parameters.lengths, parameters.formats, 1)
+                         : tell_and_run(db, name, query->slot_count, &parameters);
   enum status status = is_good(result) ? STATUS_OK : failure(db, result);
   if (status == STATUS_OK) {
     int64_t changed = 0;
@@ -428,7 +483,8 @@ static enum status pg_run(struct db *db, struct db_query *query, const void *in,
 }
 
 static enum status pg_control(struct db *db, enum db_control control) {
-  const struct pg *pg = db->own;
+  struct pg *pg = db->own;
+  pg->told = told_nothing;
   PGresult *result = PQexec(pg->connection, control_texts[control]);
   /* The server answers the COMMIT of a transaction in which a statement failed with a roll-back and no error.
    */

@@ -46,6 +46,7 @@ struct lite_query {
 static const char *const control_texts[DB_CONTROL_COUNT] = {
     [DB_BEGIN_READ] = "BEGIN",
     [DB_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [DB_BEGIN_STEADY] = "BEGIN IMMEDIATE",
     [DB_BEGIN_SCHEMA] = "BEGIN EXCLUSIVE",
     [DB_COMMIT] = "COMMIT",
     [DB_ROLLBACK] = "ROLLBACK",
@@ -545,6 +546,63 @@ static enum status lite_tidy(struct db *db) {
   return status;
 }
 
+/* ---- a copy, page by page ---- */
+
+static enum status refuse_copy(struct db *db, const char *what, sqlite3 *to) {
+  enum status status = (sqlite3_extended_errcode(to) & 0xff) == SQLITE_FULL ? STATUS_STORAGE_FULL : STATUS_BROKEN;
+  return db_fail(db, status, "%s: %.180s", what, sqlite3_errmsg(to));
+}
+
+static enum status copy_pages(struct db *db, sqlite3 *to, const struct db_progress *progress) {
+  enum { PAGES_AT_ONCE = 2000 };
+  const struct lite *lite = db->own;
+  sqlite3_backup *backup = sqlite3_backup_init(to, "main", lite->connection, "main");
+  if (!backup) {
+    return refuse_copy(db, "the copy can't begin", to);
+  }
+  int code = SQLITE_OK;
+  while (code == SQLITE_OK) {
+    code = sqlite3_backup_step(backup, PAGES_AT_ONCE);
+    int64_t all = sqlite3_backup_pagecount(backup);
+    if (progress) {
+      progress->tell(progress->arg, NULL, all - sqlite3_backup_remaining(backup), all);
+    }
+  }
+  if (sqlite3_backup_finish(backup) != SQLITE_OK || code != SQLITE_DONE) {
+    return refuse_copy(db, "a page can't be copied", to);
+  }
+  /* A database that needs no other file, on the disk. */
+  bool good = sqlite3_exec(to, "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE", NULL, NULL, NULL) == SQLITE_OK;
+  return good ? STATUS_OK : refuse_copy(db, "the copy can't be finished", to);
+}
+
+/* One state of the store for the whole while: without a transaction each write of somebody else would make the
+ * copying begin again. */
+static enum status lite_snapshot(struct db *db, const char *path, const struct db_progress *progress) {
+  CLEANUP_BUF struct buf answer;
+  buf_init(&answer, 32);
+  bool found = false;
+  TRY(make_file(db, path));
+  TRY(lite_control(db, DB_BEGIN_READ));
+  TRY(first(db, "SELECT COUNT(*) FROM sqlite_master", &answer, &found));
+  sqlite3 *to = NULL;
+  enum status status = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK
+                           ? copy_pages(db, to, progress)
+                           : refuse_copy(db, "the copy can't be opened", to);
+  sqlite3_close_v2(to);
+  if (status == STATUS_OK) {
+    status = lite_control(db, DB_ROLLBACK);
+  }
+  int fd = status == STATUS_OK ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+  if (status == STATUS_OK && (fd < 0 || fsync(fd) != 0)) {
+    status = db_fail(db, STATUS_BROKEN, "the copy can't be written to disk: %s", strerror(errno));
+  }
+  if (fd >= 0) {
+    close(fd);
+  }
+  return status;
+}
+
 const struct db_engine db_sqlite = {
     .scheme = "sqlite:",
     .pgsql = false,
@@ -560,4 +618,5 @@ const struct db_engine db_sqlite = {
     .tidy = lite_tidy,
     .script = script,
     .first = first,
+    .snapshot = lite_snapshot,
 };

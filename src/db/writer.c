@@ -58,7 +58,8 @@ bool db_writer_submit(struct db_writer *writer, struct db_job *job) {
   return taken;
 }
 
-/* Up to `max` jobs, in their order; sleeps for the first where `sleep` says so. NULL: none, or the end. */
+/* Up to `max` jobs, in their order; sleeps for the first of a batch where `sleep` says so, else they join
+ * one. NULL: none, or the end. */
 static struct db_job *take_jobs(struct db_writer *writer, size_t max, bool sleep) {
   pthread_mutex_lock(&writer->lock);
   while (sleep && !writer->head && !writer->stopping) {
@@ -68,7 +69,12 @@ static struct db_job *take_jobs(struct db_writer *writer, size_t max, bool sleep
   writer->asleep = false;
   struct db_job *first = writer->head, **last = &writer->head;
   size_t taken = 0;
-  while (*last && taken < max) {
+  bool alone = false;
+  while (*last && taken < max && !alone) {
+    alone = (*last)->alone;
+    if (alone && (taken > 0 || !sleep)) {
+      break; /* it waits for a batch of its own */
+    }
     last = &(*last)->next;
     taken++;
   }
@@ -257,6 +263,8 @@ static void count_batch(struct db_writer *writer, const struct batch *batch, uin
 
 static enum status waiting_command(struct ctx *ctx, void *arg);
 static void wake_waiting(struct db_job *job);
+static enum status lend(struct ctx *ctx, void *arg);
+static void end_loan(struct db_job *job);
 
 /* Those that sleep in db_write are woken, the rest goes to the owner's callback in one list. */
 static void hand_out(struct db_writer *writer, struct db_job *list) {
@@ -266,6 +274,8 @@ static void hand_out(struct db_writer *writer, struct db_job *list) {
     list = list->next; /* read before the job is given away */
     if (job->command == waiting_command) {
       wake_waiting(job);
+    } else if (job->command == lend) {
+      end_loan(job);
     } else {
       job->next = NULL;
       *tail = job;
@@ -289,7 +299,7 @@ static void refuse_jobs(struct db_writer *writer, struct batch *batch, struct db
 
 static void run_batch(struct db_writer *writer, struct db_job *jobs) {
   struct db *db = writer->db;
-  struct batch batch = {.tail = &batch.head};
+  struct batch batch = {.tail = &batch.head, .careful = jobs->alone};
   if (!atomic_load(&writer->healthy)) {
     batch.status = STATUS_UNAVAILABLE;
     refuse_jobs(writer, &batch, jobs);
@@ -304,7 +314,7 @@ static void run_batch(struct db_writer *writer, struct db_job *jobs) {
       job->status = STATUS_OK;
     }
     run_jobs(writer, &batch, jobs);
-    bool more = batch.status == STATUS_OK && batch.count < writer->batch_max;
+    bool more = batch.status == STATUS_OK && batch.count < writer->batch_max && !batch.head->alone;
     jobs = more ? take_jobs(writer, writer->batch_max - batch.count, false) : NULL;
   }
   commit_batch(writer, &batch, &commit_ns);
@@ -438,4 +448,62 @@ enum status db_writer_run(struct db_writer *writer, struct ctx *ctx, db_command 
   pthread_cond_destroy(&waiting.wake);
   pthread_mutex_destroy(&waiting.lock);
   return waiting.job.status;
+}
+
+/* ---- the connection on loan ---- */
+
+static void loan_turn(struct db_loan *loan, int state) {
+  pthread_mutex_lock(&loan->lock);
+  loan->state = state;
+  /* Signalled under the lock: once it is DONE the memory may be gone. */
+  pthread_cond_broadcast(&loan->turn);
+  pthread_mutex_unlock(&loan->lock);
+}
+
+/* Sleeps while it is in this state; returns the next. */
+static int loan_wait(struct db_loan *loan, int state) {
+  pthread_mutex_lock(&loan->lock);
+  while ((int)loan->state == state) {
+    pthread_cond_wait(&loan->turn, &loan->lock);
+  }
+  int now = loan->state;
+  pthread_mutex_unlock(&loan->lock);
+  return now;
+}
+
+/* On the writer's thread, which set ctx->db: the transaction is the borrower's until it returns it. */
+static enum status lend(struct ctx *ctx, void *arg) {
+  struct db_loan *loan = arg;
+  (void)ctx;
+  loan_turn(loan, LOAN_LENT);
+  (void)loan_wait(loan, LOAN_LENT);
+  return loan->status;
+}
+
+static void end_loan(struct db_job *job) {
+  loan_turn(job->arg, LOAN_DONE);
+}
+
+static enum status loan_release(struct db_loan *loan) {
+  pthread_cond_destroy(&loan->turn);
+  pthread_mutex_destroy(&loan->lock);
+  return loan->job.status;
+}
+
+enum status db_writer_borrow(struct db_writer *writer, struct ctx *ctx, struct db_loan *loan) {
+  *loan = (struct db_loan){.job = {.ctx = ctx, .command = lend, .arg = loan, .alone = true}};
+  pthread_mutex_init(&loan->lock, NULL);
+  pthread_cond_init(&loan->turn, NULL);
+  if (!db_writer_submit(writer, &loan->job)) {
+    loan->job.status = problem_set(ctx, &problem_unavailable);
+    return loan_release(loan);
+  }
+  return loan_wait(loan, LOAN_ASKED) == LOAN_LENT ? STATUS_OK : loan_release(loan);
+}
+
+enum status db_writer_return(struct db_loan *loan, enum status status) {
+  loan->status = status;
+  loan_turn(loan, LOAN_RETURNED);
+  (void)loan_wait(loan, LOAN_RETURNED);
+  return loan_release(loan);
 }

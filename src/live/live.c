@@ -1,11 +1,9 @@
 #include "live/live.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/time.h"
@@ -19,16 +17,18 @@
 enum {
   ARENA_BYTES = 32 * 1024 * 1024,
   AUTH_MAX = 8 * 1024,
-  NOTES_MAX = 256,       /* heard in one turn */
-  TURN_MS = 100,         /* it looks by itself so often: other nodes wake nobody here */
-  LOOK_MS = 500,         /* at sessions that ran out */
+  NOTES_MAX = 256, /* heard in one turn */
+  SOON_MS = 2,     /* it looks again for what is committed but not yet below the horizon; then doubled */
+  LOOK_MS = 500,   /* at sessions that ran out */
   REPLAY_TURNS_MAX = 10, /* of LIVE_BATCH each; who missed more reads anew */
+  WISH_BUCKETS = 1024,
 };
 #define MS INT64_C(1000000)
 
 /* What a loop told: a wish to connect, or that a socket has gone. */
 struct note {
-  struct note *next;
+  struct note *next, **at;
+  struct note *next_wish; /* of the same bucket */
   socketio_id id;
   bool gone;
   size_t auth_len;
@@ -41,19 +41,60 @@ struct live {
   struct socketio *server;
   pthread_t thread;
   bool started, ended;
+  struct live_bell bell;
   pthread_mutex_t lock;
-  pthread_cond_t wake;
-  struct note *notes, **tail; /* locked */
-  bool woken, stopping;       /* locked */
+  struct note *notes, **tail;        /* locked */
+  struct note *wishes[WISH_BUCKETS]; /* locked; those of the notes, by the socket's number */
   _Atomic uint32_t open;
   /* the thread's own */
   struct live_book book;
   struct telling telling;
+  struct event_position rung; /* what was told of by the bell lies before it */
+  int soon_ms;                /* while the horizon has not come there; 0 otherwise */
   int64_t looked_ns;
   bool failing; /* the last turn failed: said once */
 };
 
 /* ---- what the loops tell ---- */
+
+/* What points to the socket's wish, or to the end of its bucket. Locked. */
+static struct note **find_wish(struct live *live, socketio_id id) {
+  struct note **at = &live->wishes[id % WISH_BUCKETS];
+  while (*at != NULL && (*at)->id != id) {
+    at = &(*at)->next_wish;
+  }
+  return at;
+}
+
+/* Before the note that `at` points to. Locked. */
+static void put_in(struct live *live, struct note **at, struct note *note) {
+  note->next = *at;
+  note->at = at;
+  if (note->next != NULL) {
+    note->next->at = &note->next;
+  } else {
+    live->tail = &note->next;
+  }
+  *at = note;
+  if (!note->gone) {
+    struct note **wish = find_wish(live, note->id);
+    note->next_wish = *wish;
+    *wish = note;
+  }
+}
+
+/* Locked. */
+static void take_out(struct live *live, struct note *note) {
+  *note->at = note->next;
+  if (note->next != NULL) {
+    note->next->at = note->at;
+  } else {
+    live->tail = note->at;
+  }
+  if (!note->gone) {
+    *find_wish(live, note->id) = note->next_wish;
+  }
+}
 
 static void note_down(struct live *live, socketio_id id, bool gone, struct str auth) {
   struct note *note = calloc(1, sizeof *note + auth.len);
@@ -67,32 +108,21 @@ static void note_down(struct live *live, socketio_id id, bool gone, struct str a
     memcpy(note->auth, auth.at, auth.len);
   }
   pthread_mutex_lock(&live->lock);
-  *live->tail = note;
-  live->tail = &note->next;
-  live->woken = true;
-  pthread_cond_signal(&live->wake);
+  put_in(live, live->tail, note);
   pthread_mutex_unlock(&live->lock);
+  live_bell_wake(&live->bell);
 }
 
 /* A wish whose socket has gone before it was heard needs no answer. */
 static bool take_back(struct live *live, socketio_id id) {
-  bool found = false;
   pthread_mutex_lock(&live->lock);
-  struct note **at = &live->notes;
-  while (*at != NULL && (*at)->id != id) {
-    at = &(*at)->next;
-  }
-  if (*at != NULL) {
-    struct note *note = *at;
-    *at = note->next;
-    if (live->tail == &note->next) {
-      live->tail = at;
-    }
-    free(note);
-    found = true;
+  struct note *wish = *find_wish(live, id);
+  if (wish != NULL) {
+    take_out(live, wish);
   }
   pthread_mutex_unlock(&live->lock);
-  return found;
+  free(wish);
+  return wish != NULL;
 }
 
 static void on_connect(void *app, socketio_id socket, struct str nsp, struct str auth) {
@@ -124,11 +154,12 @@ static void on_disconnect(void *app, socketio_id socket, const char *reason) {
 /* ---- letting in ---- */
 
 struct auth {
-  struct str token, offset;
+  struct str token, offset, pid;
 };
 FIELDS(live_auth, struct auth, "LiveAuth",
        {FIELD(struct auth, token, TEXT, "token", FIELD_REQUIRED),
-        FIELD(struct auth, offset, TEXT, "offset", FIELD_NULLABLE)});
+        FIELD(struct auth, offset, TEXT, "offset", FIELD_NULLABLE),
+        FIELD(struct auth, pid, TEXT, "pid", FIELD_NULLABLE)});
 
 static struct str without_scheme(struct str token) {
   enum { BEARER = 7 };
@@ -148,23 +179,76 @@ static enum status is_usable(struct ctx *ctx, struct str text, struct live_offse
   return STATUS_OK;
 }
 
-/* Tells one socket what it missed, up to where all others are. */
-static enum status replay(struct live *live, const struct live_socket *socket, struct str offset) {
+static void forget(struct live *live, socketio_id id) {
+  if (live_book_drop(&live->book, id)) {
+    atomic_fetch_sub(&live->open, 1);
+  }
+}
+
+/* Where the client says it stands, and what its socket was called; *yes false where neither can be used.
+ * Without an offset it heard nothing since it was given its pid. */
+static enum status where_it_was(struct ctx *ctx, const struct who *who, const struct auth *auth,
+                                struct live_name *name, struct live_offset *at, bool *yes) {
+  char start[LIVE_OFFSET_SIZE];
+  struct str offset = auth->offset;
+  *yes = true;
+  if (auth->pid.len > 0) {
+    enum status status = live_name_read(who, auth->pid, name, at);
+    *yes = status == STATUS_OK;
+    if (status != STATUS_OK) {
+      return status == STATUS_UNAUTHENTICATED ? STATUS_OK : status;
+    }
+    offset = offset.len > 0 ? offset : str_of(live_offset_print(at, start));
+  }
+  return is_usable(ctx, offset, at, yes);
+}
+
+/* Keeps what one socket missed, up to where all others are. *whole false: that can't be told. */
+static enum status replay(struct live *live, const struct live_socket *socket, const struct auth *auth,
+                          struct live_name *name, struct live_kept *kept, bool *whole) {
   struct telling way = live->telling;
   way.only = socket;
   way.until = &live->telling.at;
-  bool usable;
-  TRY(is_usable(way.ctx, offset, &way.at, &usable));
-  bool more = usable;
+  way.kept = kept;
+  bool known;
+  TRY(where_it_was(way.ctx, &socket->who, auth, name, &way.at, &known));
+  bool more = known;
   for (int turn = 0; turn < REPLAY_TURNS_MAX && more; turn++) {
     arena_reset(way.ctx->arena); /* of the handshake nothing is needed any more */
     TRY(live_tell(&way, &more));
   }
-  if (!usable || more) {
-    way.at = live->telling.at;
-    live_tell_plain(&way, "sync:required");
-  }
+  *whole = known && !more && !kept->full;
   return STATUS_OK;
+}
+
+/* Answers the wish: with what was missed where that is known, else under a new name and to be synchronised.
+ * Says its name first, because by that the client knows whether it goes on. */
+static enum status answer(struct live *live, const struct live_socket *socket, const struct auth *auth) {
+  struct live_name name = {0};
+  struct live_kept kept = {0};
+  bool returns = auth->offset.len > 0 || auth->pid.len > 0;
+  bool whole = false;
+  if (returns && replay(live, socket, auth, &name, &kept, &whole) != STATUS_OK) {
+    problem_clear(live->telling.ctx);
+  }
+  enum status status = STATUS_OK;
+  if (!whole || name.pid[0] == '\0') {
+    status = live_name_make(&socket->who, &live->telling.at, &name);
+  }
+  if (status == STATUS_OK) {
+    socketio_accept_as(live->server, socket->id, str_of(name.sid), str_of(name.pid));
+    for (unsigned i = 0; i < socket->rooms.count; i++) {
+      socketio_join(live->server, socket->id, str_of(socket->rooms.names[i]));
+    }
+    if (whole && kept.count > 0) {
+      socketio_emit(live->server, socket->id, kept.frames, kept.count);
+    } else if (returns && !whole) {
+      live_tell_plain(&(struct telling){.server = live->server, .only = socket, .at = live->telling.at},
+                      "sync:required");
+    }
+  }
+  live_kept_release(&kept);
+  return status;
 }
 
 /* The logs are followed while anybody listens; who comes first starts where they end. */
@@ -207,32 +291,18 @@ static enum status let_in(struct live *live, const struct note *note) {
   }
   const struct live_socket *socket = live_book_add(&live->book, note->id, &who);
   atomic_fetch_add(&live->open, 1);
-  socketio_accept(live->server, note->id);
-  for (unsigned i = 0; i < socket->rooms.count; i++) {
-    socketio_join(live->server, note->id, str_of(socket->rooms.names[i]));
+  status = answer(live, socket, &auth);
+  if (status != STATUS_OK) {
+    forget(live, note->id);
   }
-  if (auth.offset.len > 0 && replay(live, socket, auth.offset) != STATUS_OK) {
-    problem_clear(ctx);
-    live_tell_plain(&(struct telling){.server = live->server, .only = socket, .at = live->telling.at},
-                    "sync:required");
-  }
-  return STATUS_OK;
-}
-
-static void forget(struct live *live, socketio_id id) {
-  if (live_book_drop(&live->book, id)) {
-    atomic_fetch_sub(&live->open, 1);
-  }
+  return status;
 }
 
 static struct note *first_note(struct live *live) {
   pthread_mutex_lock(&live->lock);
   struct note *note = live->notes;
   if (note != NULL) {
-    live->notes = note->next;
-    if (live->notes == NULL) {
-      live->tail = &live->notes;
-    }
+    take_out(live, note);
   }
   pthread_mutex_unlock(&live->lock);
   return note;
@@ -240,11 +310,7 @@ static struct note *first_note(struct live *live) {
 
 static void put_back(struct live *live, struct note *note) {
   pthread_mutex_lock(&live->lock);
-  note->next = live->notes;
-  live->notes = note;
-  if (note->next == NULL) {
-    live->tail = &note->next;
-  }
+  put_in(live, &live->notes, note);
   pthread_mutex_unlock(&live->lock);
 }
 
@@ -272,55 +338,43 @@ static enum status hear_notes(struct live *live, bool *more) {
 /* ---- closing ---- */
 
 /* The server's own disconnects are not told back: the book is put right at once. */
-static void close_those(struct live *live, const struct event *event) {
-  for (size_t i = 0; i < LIVE_BUCKETS; i++) {
-    struct live_socket **at = &live->book.sockets[i];
-    while (*at != NULL) {
-      struct live_socket *socket = *at;
-      const struct who *who = &socket->who;
-      bool meant = (event->account_id == 0 ? who->tenant_id == event->tenant_id
-                                           : who->account_id == event->account_id) &&
-                   (event->old_value == 0 || who->session_id == event->old_value) &&
-                   (event->new_value == 0 || who->session_id != event->new_value);
-      if (!meant) {
-        at = &socket->next;
-        continue;
-      }
-      *at = socket->next;
-      socketio_disconnect(live->server, socket->id, true);
-      atomic_fetch_sub(&live->open, 1);
-      free(socket);
-    }
-  }
+static void close_one(struct live *live, struct live_socket *socket) {
+  socketio_disconnect(live->server, socket->id, true);
+  forget(live, socket->id);
 }
 
 static void on_ended(void *app, const struct event *event) {
-  close_those(app, event);
+  struct live *live = app;
+  struct live_socket *next = NULL;
+  for (struct live_socket *socket = live_book_first(&live->book, event->account_id); socket != NULL;
+       socket = next) {
+    next = live_book_next(&live->book, socket, event->account_id);
+    const struct who *who = &socket->who;
+    bool of_them = event->account_id != 0 || who->tenant_id == event->tenant_id;
+    if (of_them && (event->old_value == 0 || who->session_id == event->old_value) &&
+        (event->new_value == 0 || who->session_id != event->new_value)) {
+      close_one(live, socket);
+    }
+  }
 }
 
 /* A session may have been lengthened since its socket came: the store knows. */
 static enum status look_at_sessions(struct live *live) {
   struct ctx *ctx = live->telling.ctx;
-  for (size_t i = 0; i < LIVE_BUCKETS; i++) {
-    struct live_socket **at = &live->book.sockets[i];
-    while (*at != NULL) {
-      struct live_socket *socket = *at;
-      if (socket->who.expires_at > ctx->now_us) {
-        at = &socket->next;
-        continue;
-      }
-      enum status status = session_look(ctx, &socket->who);
-      socket->who.name = socket->who.email = STR_NONE; /* they die with this turn */
-      if (is_away(status)) {
-        return status;
-      }
-      problem_clear(ctx);
-      if (status != STATUS_OK) {
-        *at = socket->next;
-        socketio_disconnect(live->server, socket->id, true);
-        atomic_fetch_sub(&live->open, 1);
-        free(socket);
-      }
+  struct live_socket *next = NULL;
+  for (struct live_socket *socket = live_book_first(&live->book, 0); socket != NULL; socket = next) {
+    next = live_book_next(&live->book, socket, 0);
+    if (socket->who.expires_at > ctx->now_us) {
+      continue;
+    }
+    enum status status = session_look(ctx, &socket->who);
+    socket->who.name = socket->who.email = STR_NONE; /* they die with this turn */
+    if (is_away(status)) {
+      return status;
+    }
+    problem_clear(ctx);
+    if (status != STATUS_OK) {
+      close_one(live, socket);
     }
   }
   return STATUS_OK;
@@ -328,12 +382,33 @@ static enum status look_at_sessions(struct live *live) {
 
 /* ---- the thread ---- */
 
-static enum status turn(struct live *live, bool *more) {
+/* On PostgreSQL what the bell told of may stand behind a transaction that is still at work, whose end may
+ * ring no bell. */
+static enum status look_again_soon(struct live *live, bool news) {
+  if (live->config.bell_url == NULL) {
+    return STATUS_OK;
+  }
+  if (news) {
+    TRY(event_newest(live->telling.ctx, &live->rung));
+  }
+  bool behind = event_position_compare(&live->telling.at.event, &live->rung) < 0;
+  if (!behind) {
+    live->soon_ms = 0;
+  } else if (news || live->soon_ms == 0) {
+    live->soon_ms = SOON_MS;
+  } else if (live->soon_ms < LIVE_BELL_TURN_MS) {
+    live->soon_ms *= 2;
+  }
+  return STATUS_OK;
+}
+
+static enum status turn(struct live *live, bool news, bool *more) {
   bool more_notes = false;
   bool more_events = false;
   TRY(hear_notes(live, &more_notes));
   if (atomic_load(&live->open) > 0) {
     TRY(live_tell(&live->telling, &more_events));
+    TRY(look_again_soon(live, news));
     int64_t now_ns = time_monotonic_ns();
     if (now_ns - live->looked_ns >= LOOK_MS * MS) {
       live->looked_ns = now_ns;
@@ -356,24 +431,12 @@ static void report(struct live *live, enum status status) {
   live->failing = failing;
 }
 
-/* Until there is something to do. False: it is over. */
-static bool wait_for_work(struct live *live, bool more, bool failed) {
-  struct timespec until;
-  clock_gettime(CLOCK_MONOTONIC, &until);
-  until.tv_nsec += TURN_MS * MS;
-  until.tv_sec += until.tv_nsec / (1000 * MS);
-  until.tv_nsec %= 1000 * MS;
-  pthread_mutex_lock(&live->lock);
-  /* After a failure the whole while, whoever wakes. */
-  while (!live->stopping && !more && (failed || !live->woken)) {
-    if (pthread_cond_timedwait(&live->wake, &live->lock, &until) == ETIMEDOUT) {
-      break;
-    }
+/* After a failure it is tried again after a while, whoever wakes. */
+static int patience_ms(const struct live *live, bool more, bool failed) {
+  if (failed) {
+    return LIVE_BELL_TURN_MS;
   }
-  live->woken = false;
-  bool goes_on = !live->stopping;
-  pthread_mutex_unlock(&live->lock);
-  return goes_on;
+  return more ? 0 : live->soon_ms > 0 ? live->soon_ms : LIVE_BELL_HEARD_MS;
 }
 
 static void *follow(void *arg) {
@@ -382,11 +445,14 @@ static void *follow(void *arg) {
   struct ctx ctx = {.arena = arena, .db = live->config.db};
   live->telling.ctx = &ctx;
   bool more = false;
+  bool news = false;
   enum status status = STATUS_OK;
-  while (wait_for_work(live, more, status != STATUS_OK)) {
+  while (
+      live_bell_wait(&live->bell, patience_ms(live, more, status != STATUS_OK), status != STATUS_OK, &news)) {
     ctx.now_us = time_now_us();
+    live_bell_tend(&live->bell, &ctx);
     more = false;
-    status = turn(live, &more);
+    status = turn(live, news, &more);
     report(live, status);
     problem_clear(&ctx);
     ctx.who = NULL;
@@ -416,11 +482,7 @@ struct live *live_new(const struct live_config *config) {
                                    .book = &live->book,
                                    .ended = on_ended,
                                    .app = live};
-  pthread_condattr_t attributes;
-  pthread_condattr_init(&attributes);
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init(&live->wake, &attributes);
-  pthread_condattr_destroy(&attributes);
+  live_bell_init(&live->bell, config->bell_url);
   pthread_mutex_init(&live->lock, NULL);
   return live;
 }
@@ -437,13 +499,13 @@ void live_start(struct live *live) {
 }
 
 void live_wake(struct live *live) {
-  if (atomic_load_explicit(&live->open, memory_order_relaxed) == 0) {
-    return;
+  if (atomic_load_explicit(&live->open, memory_order_relaxed) > 0) {
+    live_bell_wake(&live->bell);
   }
-  pthread_mutex_lock(&live->lock);
-  live->woken = true;
-  pthread_cond_signal(&live->wake);
-  pthread_mutex_unlock(&live->lock);
+}
+
+void live_ring(struct live *live) {
+  live_bell_ring(&live->bell);
 }
 
 void live_stop(struct live *live) {
@@ -451,10 +513,7 @@ void live_stop(struct live *live) {
     return;
   }
   live->ended = true;
-  pthread_mutex_lock(&live->lock);
-  live->stopping = true;
-  pthread_cond_signal(&live->wake);
-  pthread_mutex_unlock(&live->lock);
+  live_bell_stop(&live->bell);
   pthread_join(live->thread, NULL);
   eio_server_stop(live_engine(live));
 }
@@ -469,11 +528,15 @@ void live_free(struct live *live) {
     free(note);
   }
   live_book_release(&live->book);
-  pthread_cond_destroy(&live->wake);
+  live_bell_release(&live->bell);
   pthread_mutex_destroy(&live->lock);
   free(live);
 }
 
 uint32_t live_sockets(const struct live *live) {
   return atomic_load_explicit(&live->open, memory_order_relaxed);
+}
+
+bool live_hears(const struct live *live) {
+  return atomic_load_explicit(&live->bell.heard, memory_order_relaxed);
 }

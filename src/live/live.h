@@ -30,7 +30,8 @@ struct live_printer {
 };
 
 struct live_config {
-  struct db *db; /* the follower's own connection, the caller's again after live_stop */
+  struct db *db;        /* the follower's own connection, the caller's again after live_stop */
+  const char *bell_url; /* the PostgreSQL that it shares with other servers; NULL: there are none */
   struct live_printer printer;
   uint32_t ping_interval_ms, ping_timeout_ms;
   unsigned threads; /* of the HTTP server */
@@ -41,11 +42,15 @@ struct eio_server *live_engine(struct live *live);
 void live_start(struct live *live);
 /* There may be something new: after a commit. Any thread, cheap. */
 void live_wake(struct live *live);
+/* There is, and other servers' followers shall hear of it: after a commit that called db_ring. Likewise. */
+void live_ring(struct live *live);
 /* Ends the thread and closes all sockets; before http_server_stop. Without a start, or twice, it does nothing
  * more. */
 void live_stop(struct live *live);
 /* After http_server_free. NULL is fine. */
 void live_free(struct live *live);
+/* Whether other servers are heard at once, by the bell of the database they share. Any thread. */
+bool live_hears(const struct live *live);
 /* Sockets that were let in and are open. Any thread. */
 uint32_t live_sockets(const struct live *live);
 

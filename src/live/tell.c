@@ -24,7 +24,9 @@ static struct ws_frame *frame_of(const struct telling *telling, const char *name
 static void send_to(const struct telling *telling, const struct live_rooms *rooms, const char *name,
                     struct str json) {
   struct ws_frame *frame = frame_of(telling, name, json);
-  if (telling->only != NULL) {
+  if (telling->kept != NULL) {
+    live_kept_add(telling->kept, frame);
+  } else if (telling->only != NULL) {
     socketio_emit(telling->server, telling->only->id, &frame, 1);
   } else {
     for (unsigned i = 0; i < rooms->count; i++) {
@@ -220,6 +222,10 @@ static enum status tell_notice(struct telling *telling, const struct notice *not
   struct ctx *ctx = telling->ctx;
   struct account account;
   enum status status = account_by_id(ctx, notice->tenant_id, notice->account_id, &account);
+  if (status == STATUS_NOT_FOUND && notice->tenant_id != TENANT_OPERATOR) { /* the operator's staff act anywhere */
+    problem_clear(ctx);
+    status = account_by_id(ctx, TENANT_OPERATOR, notice->account_id, &account);
+  }
   if (status == STATUS_NOT_FOUND) { /* deleted meanwhile */
     problem_clear(ctx);
     return STATUS_OK;

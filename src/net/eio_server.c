@@ -473,6 +473,45 @@ static void open_polling(struct eio_server *server, struct http_exchange *exchan
   eio_server_flush(server, shard->index);
 }
 
+/* The client of a poll that is held went away. Its own memory: the poll may be answered meanwhile. */
+struct left_poll {
+  struct http_task task;
+  struct eio_shard *shard;
+  uint64_t id; /* of its exchange */
+  char sid[EIO_SID_SIZE];
+};
+
+static void give_up_poll(struct http_task *task) {
+  struct left_poll *left = (struct left_poll *)task;
+  struct eio_server *server = left->shard->server;
+  struct eio_host *host = find(left->shard, str_of(left->sid));
+  if (host != NULL && host->poll != NULL && host->poll->id == left->id) {
+    struct http_exchange *exchange = host->poll;
+    host->poll = NULL;
+    eio_session_poll_gone(&host->session);
+    eio_host_touch(host);
+    answer_error(server, exchange, EIO_BAD_REQUEST);
+    eio_server_flush(server, left->shard->index);
+  }
+  free(left);
+}
+
+static void on_left(void *app, struct http_exchange *exchange) {
+  struct eio_query query;
+  struct left_poll *left = calloc(1, sizeof(*left));
+  if (left == NULL) {
+    die("Out of memory for a poll that was given up.");
+  }
+  if (eio_query_parse(exchange->head.query, &query) != EIO_ERROR_NONE || query.sid.len >= EIO_SID_SIZE) {
+    die("A poll without a session was held.");
+  }
+  memcpy(left->sid, query.sid.at, query.sid.len);
+  left->task.run = give_up_poll;
+  left->shard = shard_of(app, query.sid);
+  left->id = exchange->id;
+  http_loop_post(left->shard->loop, &left->task);
+}
+
 /* A poll or a POST, on its session's loop. */
 static void on_session(struct eio_shard *shard, struct http_exchange *exchange, struct str sid) {
   struct eio_server *server = shard->server;
@@ -555,10 +594,14 @@ void eio_server_request(struct eio_server *server, struct http_exchange *exchang
       answer_error(server, exchange, EIO_BAD_REQUEST);
     } else if (upgrade) {
       open_websocket(server, exchange, shard, query.sid);
-    } else if (shard == here) {
-      on_session(shard, exchange, query.sid);
     } else {
-      hand_over(shard, exchange, query.sid);
+      exchange->left = on_left;
+      exchange->left_app = server;
+      if (shard == here) {
+        on_session(shard, exchange, query.sid);
+      } else {
+        hand_over(shard, exchange, query.sid);
+      }
     }
   }
 }

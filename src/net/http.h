@@ -113,6 +113,10 @@ struct http_exchange {
   int body_fd;            /* a spooled body: an unlinked file, closed with the exchange; -1: none, or empty */
   int64_t body_size;      /* its bytes; its offset stands anywhere: read with pread */
   void *app;              /* the handler's own */
+  /* For an answer that is held back: set by the request callback, called once, on the thread of the loop,
+   * when the client closes its side before the answer is there. http_answer has to follow all the same. */
+  void (*left)(void *app, struct http_exchange *exchange);
+  void *left_app;
 
   /* the answer, filled by the handler */
   int status;

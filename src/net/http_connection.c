@@ -328,6 +328,19 @@ static void hand_over(struct connection *connection) {
   timer_set(connection, 0);
   counter_add(&connection->loop->counters.requests, 1);
   callbacks->request(callbacks->app, &connection->exchange->public);
+  if (connection->half_closed) {
+    connection_left(connection);
+  }
+}
+
+void connection_left(struct connection *connection) {
+  if (connection->state != STATE_HANDLER || connection->exchange->public.left == NULL) {
+    return;
+  }
+  struct http_exchange *exchange = &connection->exchange->public;
+  void (*left)(void *app, struct http_exchange *exchange) = exchange->left;
+  exchange->left = NULL;
+  left(exchange->left_app, exchange);
 }
 
 /* The answer to a client that waits for leave to send its body. Nothing else is in the socket's way, so that

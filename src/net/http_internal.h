@@ -247,6 +247,8 @@ void raw_leave(struct connection *connection);
 void connection_run(struct connection *connection);
 void connection_timeout(struct connection *connection);
 void connection_close(struct connection *connection);
+/* Its client closed its side: whoever holds its answer back is told. */
+void connection_left(struct connection *connection);
 /* The graceful stop began: closes it where nothing is under way. */
 void connection_stop(struct connection *connection);
 /* The answer is written; goes on to the next request or ends. */

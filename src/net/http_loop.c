@@ -200,6 +200,7 @@ struct exchange *exchange_take(struct http_loop *loop) {
   public->body_size = 0;
   public->file_fd = -1;
   public->app = NULL;
+  public->left = NULL;
   public->status = 0;
   public->close = false;
   public->next = NULL;
@@ -382,15 +383,16 @@ static void connection_event(struct connection *connection, uint32_t events) {
   if (connection->state == STATE_DEAD || connection->fd < 0) {
     return; /* closed earlier in this turn */
   }
+  if ((events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0) {
+    connection->half_closed = true;
+    connection_left(connection);
+  }
   if ((events & (EPOLLERR | EPOLLHUP)) != 0 && connection->state == STATE_HANDLER) {
     connection_close(connection); /* nobody is left to answer */
     return;
   }
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0) {
     connection->readable = true;
-  }
-  if ((events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0) {
-    connection->half_closed = true;
   }
   connection_run(connection);
 }

@@ -55,7 +55,7 @@ static bool send_plain(struct sio_socket *socket, enum sio_type type, struct str
   return sent;
 }
 
-void sio_socket_accept(struct sio_socket *socket, struct str sid) {
+void sio_socket_accept(struct sio_socket *socket, struct str sid, struct str pid) {
   if (socket->state != SIO_PENDING) {
     return;
   }
@@ -64,9 +64,13 @@ void sio_socket_accept(struct sio_socket *socket, struct str sid) {
   socket->sid[len] = '\0';
   socket->state = SIO_CONNECTED;
   socket->client->connect_by_ns = 0;
-  char text[EIO_SID_SIZE + 16];
+  char text[EIO_SID_SIZE + SIO_PID_MAX + 32];
   struct buf data = {.at = text, .size = sizeof(text), .max = sizeof(text)};
-  buf_format(&data, "{\"sid\":\"%s\"}", socket->sid);
+  buf_format(&data, "{\"sid\":\"%s\"", socket->sid);
+  if (pid.len > 0 && pid.len <= SIO_PID_MAX) {
+    buf_format(&data, ",\"pid\":\"%.*s\"", STR_ARG(pid));
+  }
+  buf_add_char(&data, '}');
   send_plain(socket, SIO_CONNECT, buf_str(&data));
 }
 

@@ -78,9 +78,11 @@ void sio_client_release(struct sio_client *client);
 int64_t sio_client_next(const struct sio_client *client);
 void sio_client_wake(struct sio_client *client, int64_t now_ns);
 
+enum { SIO_PID_MAX = 160 };
 /* Answers of a pending socket (of another one accept does nothing). sid: at most EIO_SID_SIZE - 1 characters
- * of [A-Za-z0-9_-]. */
-void sio_socket_accept(struct sio_socket *socket, struct str sid);
+ * of [A-Za-z0-9_-]. pid: what its client shows when it comes back after a broken connection, at most
+ * SIO_PID_MAX characters that JSON does not escape; NONE without recovery. */
+void sio_socket_accept(struct sio_socket *socket, struct str sid, struct str pid);
 /* error: a JSON object, {"message":"Invalid namespace"}. The socket is gone afterwards. */
 void sio_socket_refuse(struct sio_socket *socket, struct str error);
 /* Sends frames of this namespace (sio_frame and its attachments, shared) with nothing between. False: it is

@@ -333,8 +333,8 @@ struct order {
   bool whole;
   uint32_t frame_count;
   struct ws_frame **frames;
-  struct str nsp;
-  struct str text; /* a room's name, a refusal */
+  struct str nsp;  /* a room's; the sid of who is accepted with one */
+  struct str text; /* a room's name, a refusal, a pid */
 };
 
 static void emit_room(struct socketio *server, const struct order *order) {
@@ -359,15 +359,15 @@ static void emit_room(struct socketio *server, const struct order *order) {
   free_if_empty(shard, room);
 }
 
-static void accept_peer(struct shard *shard, struct peer *peer) {
-  char text[EIO_SID_SIZE + 4];
-  struct buf sid = {.at = text, .size = sizeof(text), .max = sizeof(text)};
-  uint8_t bytes[SID_BYTES];
-  random_bytes(bytes, sizeof(bytes));
-  base64url_encode(&sid, (struct str){(const char *)bytes, sizeof(bytes)});
+static void accept_peer(struct shard *shard, struct peer *peer, struct str sid, struct str pid) {
+  char made[EIO_SID_SIZE];
+  if (sid.len == 0) {
+    socketio_sid(made);
+    sid = str_of(made);
+  }
   note_joined(peer->host);
   join(shard, peer, STR(""));
-  sio_socket_accept(peer->socket, buf_str(&sid));
+  sio_socket_accept(peer->socket, sid, pid);
 }
 
 static void end_peer(struct socketio *server, struct peer *peer, bool whole) {
@@ -395,7 +395,7 @@ static void obey_peer(struct socketio *server, struct peer *peer, const struct o
   switch (order->kind) {
     case ORDER_ACCEPT:
       if (pending) {
-        accept_peer(shard, peer);
+        accept_peer(shard, peer, order->nsp, order->text);
       }
       break;
     case ORDER_REFUSE:
@@ -490,6 +490,20 @@ static void give_to_socket(struct socketio *server, struct order order) {
 
 void socketio_accept(struct socketio *server, socketio_id socket) {
   give_to_socket(server, (struct order){.kind = ORDER_ACCEPT, .id = socket});
+}
+
+void socketio_accept_as(struct socketio *server, socketio_id socket, struct str sid, struct str pid) {
+  give_to_socket(server, (struct order){.kind = ORDER_ACCEPT, .id = socket, .nsp = sid, .text = pid});
+}
+
+void socketio_sid(char out[EIO_SID_SIZE]) {
+  char text[EIO_SID_SIZE + 4];
+  struct buf sid = {.at = text, .size = sizeof(text), .max = sizeof(text)};
+  uint8_t bytes[SID_BYTES];
+  random_bytes(bytes, sizeof(bytes));
+  base64url_encode(&sid, (struct str){(const char *)bytes, sizeof(bytes)});
+  memcpy(out, sid.at, EIO_SID_SIZE - 1);
+  out[EIO_SID_SIZE - 1] = '\0';
 }
 
 void socketio_refuse(struct socketio *server, socketio_id socket, struct str error) {

@@ -47,6 +47,11 @@ struct eio_server *socketio_engine(struct socketio *server);
 
 /* Answers a connect. The socket is in the room "" of its namespace from then on. */
 void socketio_accept(struct socketio *server, socketio_id socket);
+/* The same with a sid of the caller's and a pid, as sio_socket_accept takes them: for clients that recover
+ * their state. A new sid is best made by socketio_sid. */
+void socketio_accept_as(struct socketio *server, socketio_id socket, struct str sid, struct str pid);
+/* A sid that nobody can guess; NUL-terminated. */
+void socketio_sid(char out[EIO_SID_SIZE]);
 /* error: a JSON object, copied: {"message":"Unauthorized"}. */
 void socketio_refuse(struct socketio *server, socketio_id socket, struct str error);
 /* Sends frames (sio_frame and attachments) to a connected socket, with nothing between. Adds its own

@@ -44,6 +44,7 @@ enum field_flag {
   FIELD_LOOSE = 64,       /* in: numbers and booleans are taken as text, too, and texts as numbers */
   FIELD_SECRET = 128,     /* in: never told back in a fault; schema says writeOnly, format password */
   FIELD_FOLD_WORDS = 256, /* in: words match in any letter case */
+  FIELD_FLEETING = 512,   /* out: says something of this answer, not of the object: no part of its ETag */
 };
 
 /* A word on the wire and its value inside. The first row with a value prints it; further

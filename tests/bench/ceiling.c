@@ -100,6 +100,7 @@ int main(int argc, char **argv) {
   }
   bench.who = (struct who){.account_id = account.id,
                            .tenant_id = TENANT_OPERATOR,
+                           .home_tenant_id = TENANT_OPERATOR,
                            .role = ROLE_CUSTOMER,
                            .uuid = account.uuid,
                            .name = account.name,

@@ -9,6 +9,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fieldService } from './field.mjs';
+import { openSockets } from './sockets.mjs';
+import { manyTenants } from './tenants.mjs';
 
 const here = import.meta.dirname;
 const root = path.resolve(here, '../..');
@@ -199,6 +201,12 @@ async function field() {
   await stop(b.child);
 }
 
+const sockets = () => openSockets({ run, stop, say, figure, sigap, userAdd, residentMb, firstLine, quick, work, rounds: ROUNDS,
+  client: path.join(build, 'tests/bench/sockets'), echo: path.join(build, 'tests/socketio-echo'), reference: path.join(here, 'reference/sockets.mjs') });
+
+const tenants = () => manyTenants({ wrk, say, figure, sigap, userAdd, enter, stop, reference, createScript,
+  seeder: path.join(build, 'tests/bench/seed'), work, quick, rounds: ROUNDS }, LARGE);
+
 async function reads() {
   const { small, a, b } = await twoStores();
   const [smallId, largeId, tokenA, tokenB] = [middle.small, middle.large, a.token, b.token];
@@ -375,7 +383,7 @@ async function memory() {
 
 async function main() {
   console.log(`${os.cpus().length} cores, ${os.cpus()[0].model}, node ${process.version}${quick ? ', quick' : ''}`);
-  for (const [name, part] of Object.entries({ memory, writes, calm, reads, field })) {
+  for (const [name, part] of Object.entries({ memory, writes, calm, reads, field, sockets, tenants })) {
     if (only === '' || only.split(',').includes(name)) await part();
   }
   const wide = Math.max(...rows.map((row) => row.name.length));

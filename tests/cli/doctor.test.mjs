@@ -1,7 +1,7 @@
 // `sigap doctor` and `sigap migrate`: what they find, what they advise, how they exit.
 import { test, describe } from 'node:test';
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync, closeSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync, writeSync, closeSync } from 'node:fs';
 import path from 'node:path';
 import { engines, start } from '../contract/harness.mjs';
 import { folder, sigap } from './sigap.mjs';
@@ -180,3 +180,44 @@ print(name)`, file], { encoding: 'utf8' });
     assert.ok(readFileSync(file).length > 0);
   });
 });
+
+const LOST = '0'.repeat(62); // in the folder of its first byte
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+test('what a sync costs and how long the write-ahead log is are told', async (t) => {
+  const { where } = await desk(t);
+  const { checks } = await examine(where);
+  assert.match(checks.sync.found, /^\d+\.\d\d ms to put a page on the disk$/);
+  assert.match(checks['write-ahead log'].found, /^\d+ MiB$/);
+  assert.equal(checks['write-ahead log'].verdict, 'ok');
+});
+
+for (const engine of engines()) {
+  test(`a content that is missing is told as broken, one that belongs to nothing as a warning [${engine}]`, async (t) => {
+    const server = await start({ engine });
+    t.after(() => server.stop());
+    const user = await server.seed('customer');
+    const hcall = server.as('hcall');
+    const token = (await hcall('POST', '/api/auth/enter', { body: { user_email: user.email, user_password: server.password } })).body.jwt_token;
+    const made = await hcall('POST', '/api/ticket/create', { token, body: { ticket_name: 'A picture', ticket_explain: 'It shows the router.',
+      tickes_images: [{ image_name: 'a.png', image_ype: 'image/png', image_content: PNG }] } });
+    assert.ok(made.status < 300, made.text);
+    assert.match((await examine(server.where())).checks.files.found, /^1, all there$/);
+
+    const folder = path.join(server.data, 'files', 'ab');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, LOST), 'nobody asked for this');
+    assert.equal((await examine(server.where())).checks.files.verdict, 'ok', 'what is young may still get its row');
+    utimesSync(path.join(folder, LOST), 1e9, 1e9);
+    const orphan = (await examine(server.where())).checks.files;
+    assert.equal(orphan.verdict, 'warning');
+    assert.match(orphan.found, /^1, all there; 1 more \(0 KiB\) belong to nothing$/);
+
+    const kept = readdirSync(path.join(server.data, 'files'), { recursive: true }).map(String).find((name) => name.length > 60 && !name.endsWith(LOST));
+    rmSync(path.join(server.data, 'files', kept));
+    const { code, checks } = await examine(server.where());
+    assert.equal(code, 1);
+    assert.equal(checks.files.verdict, 'broken');
+    assert.ok(checks.files.found.includes(path.basename(kept)), checks.files.found);
+  });
+}

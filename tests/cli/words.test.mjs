@@ -118,13 +118,13 @@ test('openapi lists the dialects, prints one, and refuses an unknown one', async
   const list = await sigap(['openapi']);
   assert.equal(list.code, 0);
   const names = list.out.trim().split('\n').map((line) => line.split('\t')[0]);
-  assert.deepEqual([...names].sort(), ['hcall', 'isp', 'tiket'], list.out);
+  assert.deepEqual([...names].sort(), ['hcall', 'isp', 'ruang', 'tenant', 'tiket'], list.out);
   for (const name of names) {
     const { code, out } = await sigap(['openapi', name, '--public-url', 'https://desk.example.com']);
     assert.equal(code, 0);
     const document = JSON.parse(out);
     assert.equal(document.openapi, '3.1.0');
-    const mounts = name === 'isp' ? ['', '/v1'] : [''];
+    const mounts = { isp: ['', '/v1'], tenant: ['', '/api'] }[name] ?? [''];
     assert.deepEqual(document.servers, mounts.map((mount) => ({ url: `https://desk.example.com${mount}` })));
   }
   const unknown = await sigap(['openapi', 'hcal']);

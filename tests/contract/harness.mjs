@@ -28,6 +28,9 @@ export function email(name = 'someone') {
 
 // ---- PostgreSQL: a database for each server, dropped with it ----
 
+// Tests look into it with psql as the system does; else its row-level security would show them nothing.
+process.env.PGOPTIONS = '-c sigap.tenant=0';
+
 async function psql(statement) {
   await run('psql', ['--no-psqlrc', '--quiet', '--dbname', process.env.SIGAP_TEST_POSTGRES, '--command', statement]);
 }

@@ -107,7 +107,7 @@ for (const engine of engines()) {
         assert.equal(found.headers['content-type'], media);
         assert.equal(found.headers['content-length'], String(content.length));
         assert.equal(found.headers['x-content-type-options'], 'nosniff');
-        assert.equal(found.headers['cache-control'], 'private');
+        assert.equal(found.headers['cache-control'], 'private, max-age=31536000, immutable');
         assert.equal(found.headers['content-disposition'], `attachment; filename="${name}"`);
       }
     });

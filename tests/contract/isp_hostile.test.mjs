@@ -38,6 +38,7 @@ for (const engine of engines()) {
         users: people.hidden.id, customers: people.hidden.id, customer_id: people.hidden.id, tickets: standing.ticket.foreign,
         ticket_id: standing.ticket.foreign, technicians: people.colleague.id, technician_id: people.colleague.id, items: item,
         item_id: item, assignments: standing.assignment.foreign, notifications: standing.notice.foreign, files: standing.file.foreign,
+        webhooks: standing.webhook.foreign,
       };
       first = await world.everything();
     });
@@ -58,7 +59,8 @@ for (const engine of engines()) {
     };
 
     const idOf = (path) => ids[/\/(\w+)\/\{id\}/.exec(path)?.[1]];
-    const target = (path, query = '') => path.replace('{id}', idOf(path)) + query;
+    const deliveryOf = (path) => world.standing.delivery[idOf(path)];
+    const target = (path, query = '') => path.replace('{id}', idOf(path)).replace('{delivery}', deliveryOf(path)) + query;
     /** A whole, right body: the specification's own example, about what exists. */
     const exampleOf = (operation) => {
       const good = structuredClone(operation.requestBody?.content['application/json']?.example ?? null);
@@ -149,7 +151,7 @@ for (const engine of engines()) {
         if (path.includes('{id}')) {
           for (const id of ['0', '-1', 'x', 'TK20240614000001', `ticket_${idOf(path)}`, `${idOf(path)}0`, idOf(path).slice(1), '%00', '%ff', '%2e%2e',
             '%2F', '%zz', "'%20OR%201=1--", '9'.repeat(40), 'x'.repeat(3000), '00000000-0000-0000-0000-000000000000']) {
-            const answer = await api(method, path.replace('{id}', id), { body: good ?? undefined, token });
+            const answer = await api(method, path.replace('{id}', id).replace('{delivery}', deliveryOf(path)), { body: good ?? undefined, token });
             refused(answer, operation, `${name} with the id ${id.slice(0, 60)}`);
             assert.ok([400, 404, ...(content['multipart/form-data'] ? [415] : [])].includes(answer.status), answer.text);
           }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 
-import { PASSWORD, email } from './harness.mjs';
+import { PASSWORD, email, eventually } from './harness.mjs';
 
 export const ROLES = ['super_admin', 'manager', 'supervisor', 'customer_service', 'technician', 'customer'];
 const STAFF = ROLES.slice(0, 4);
@@ -23,6 +23,7 @@ const SEEN_BY = {
   assignment: STAFF, // what that technician carries: serial number
   loose: SUPERVISORS_UP, // a file without a ticket, of the hidden customer
   peer: SUPERVISORS_UP, // another manager: name and e-mail
+  webhook: ['super_admin', 'manager'], // the path of a webhook's address
   removed: [], // a ticket that was removed
 };
 
@@ -103,7 +104,7 @@ export class World {
     people.colleague = { id, email: address };
     await this.signIn('colleague');
     this.item = await this.newItem();
-    this.standing = { ticket: {}, removed: {}, assignment: {}, notice: {}, file: {}, loose: {} };
+    this.standing = { ticket: {}, removed: {}, assignment: {}, notice: {}, file: {}, loose: {}, webhook: {}, delivery: {} };
     for (const relation of ['own', 'work', 'free', 'foreign']) {
       this.standing.ticket[relation] = await this.newTicket(relation);
       // Notifications of it stay with those who had it.
@@ -116,6 +117,7 @@ export class World {
     this.standing.assignment.own = await this.newAssignment('own');
     this.standing.assignment.foreign = await this.newAssignment('foreign');
     this.standing.notice.foreign = await this.newNotice('colleague');
+    this.standing.webhook.foreign = await this.newWebhook();
   }
 
   /** A ticket that stands so to its people: the caller customer's, the caller technician's, nobody's, others'. */
@@ -181,6 +183,17 @@ export class World {
     return notifications[0]?.id;
   }
 
+  /** A webhook that is at rest, with a delivery (of its id) that could not be made: its address is not public, as only the sender finds out. */
+  async newWebhook() {
+    const body = { url: `http://2130706433:1/${this.words.webhook}` };
+    const { id } = (await this.must('POST', '/api/webhooks', body)).webhook;
+    const { delivery } = await this.must('POST', `/api/webhooks/${id}/test`);
+    await eventually(async () => (await this.must('GET', `/api/webhooks/${id}`)).webhook.failing_since);
+    await this.must('PUT', `/api/webhooks/${id}`, { is_active: false });
+    this.standing.delivery[id] = delivery.id;
+    return id;
+  }
+
   /** All that a call could have changed here, as those see it who see it. Asked for so often that it is not recorded. */
   async everything() {
     const { standing } = this;
@@ -192,6 +205,7 @@ export class World {
     const paths = [
       '/api/tickets?limit=100', '/api/users?limit=100', '/api/customers?limit=100', '/api/technicians?limit=100',
       '/api/inventory/items?limit=100', '/api/inventory/assignments?limit=100',
+      '/api/webhooks', `/api/webhooks/${standing.webhook.foreign}/deliveries`,
       ...Object.values(standing.ticket).map((id) => `/api/tickets/${id}`),
     ];
     const all = {};

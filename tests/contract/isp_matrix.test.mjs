@@ -37,6 +37,7 @@ const TABLE = {
   report: ['all', 'all', 'all', 'no', 'own', 'no'],
   report_stock: ['all', 'all', 'all', 'no', 'no', 'no'],
   notice: ['own', 'own', 'own', 'own', 'own', 'own'],
+  webhook: ['all', 'all', 'no', 'no', 'no', 'no'],
   file_loose: ['all', 'all', 'all', 'own', 'own', 'own'],
 };
 
@@ -95,6 +96,7 @@ const KINDS = {
     at: (w, r) => w.standing.notice[r],
     fresh: (w, r, role) => w.newNotice(role),
   },
+  webhook: { relations: () => ['foreign'], sees: (role) => ROLES.indexOf(role) < 2, at: (w) => w.standing.webhook.foreign, fresh: (w) => w.newWebhook() },
   role: { relations: () => ['foreign', 'peer'], sees: () => true, at: (w, r) => (r === 'peer' ? 'manager' : 'customer_service') },
 };
 
@@ -199,6 +201,16 @@ const ROUTES = {
   ispNotificationRead: { kind: 'notice', rule: 'notice' },
   ispSync: { body: () => ({}) },
   ispUpload: { kind: 'ticket', rule: 'ticket_read', form: true },
+  ispWebhookList: {},
+  ispWebhookCreate: { body: () => ({ url: 'http://2130706433:1/', is_active: false }) },
+  ispWebhookGet: { kind: 'webhook' },
+  ispWebhookUpdate: { kind: 'webhook', body: () => ({ description: unique() }) },
+  ispWebhookDelete: { kind: 'webhook' },
+  ispWebhookRotateSecret: { kind: 'webhook' },
+  ispWebhookDeliveryList: { kind: 'webhook' },
+  ispWebhookDeliveryGet: { kind: 'webhook' },
+  ispWebhookReplay: { kind: 'webhook' },
+  ispWebhookTest: { kind: 'webhook' },
   ispFileGet: { kind: 'file', rule: 'ticket_read', also: { kind: 'loose', rule: 'file_loose' } },
 };
 
@@ -252,7 +264,7 @@ for (const engine of engines()) {
     };
 
     const request = ({ method, path }, recipe, { world, role, owner, id, relation, query = '' }) => {
-      const target = path.replace('{id}', id) + query;
+      const target = path.replace('{id}', id).replace('{delivery}', owner.standing.delivery[id]) + query;
       const { token } = world.people[role] ?? {};
       const body = recipe.form ? upload(id) : { body: recipe.body?.(id, owner, role, world, relation) };
       return api(method, target, { ...body, token });
@@ -314,7 +326,7 @@ for (const engine of engines()) {
           for (const token of [undefined, 'x.y.z']) {
             const id = KINDS[recipe.kind]?.at(home, 'foreign', 'manager');
             const body = recipe.form ? upload(id) : { body: recipe.body?.(id, home, 'manager', home) };
-            const answer = await api(method, path.replace('{id}', id), { ...body, token });
+            const answer = await api(method, path.replace('{id}', id).replace('{delivery}', home.standing.delivery[id]), { ...body, token });
             judge(answer, [401], `${method} ${path} by nobody`, home, null);
           }
         }

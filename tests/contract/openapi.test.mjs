@@ -5,13 +5,16 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
+import yaml from 'js-yaml';
+
+import { start } from './harness.mjs';
 
 const bin = process.env.SIGAP_BIN ?? 'build/test/sigap';
 const root = path.resolve(import.meta.dirname, '../..');
 const dialects = execFileSync(bin, ['openapi'], { encoding: 'utf8' }).trim().split('\n').map((line) => line.split('\t')[0]);
 
 test('the documented dialects are listed', () => {
-  assert.deepEqual([...dialects].sort(), ['hcall', 'isp', 'tiket']);
+  assert.deepEqual([...dialects].sort(), ['hcall', 'isp', 'ruang', 'tenant', 'tiket']);
 });
 
 for (const dialect of dialects) {
@@ -37,4 +40,45 @@ test('an unknown dialect is an error that says so', () => {
   const answer = spawnSync(bin, ['openapi', 'nothing'], { encoding: 'utf8' });
   assert.equal(answer.status, 2);
   assert.match(answer.stderr, /no dialect "nothing"/);
+});
+
+test('each specification is served as JSON and as YAML, and they say the same', async (t) => {
+  const server = await start();
+  t.after(() => server.stop());
+  for (const dialect of dialects) {
+    const json = await server.raw('GET', `/openapi/${dialect}.json`, {});
+    const text = await server.raw('GET', `/openapi/${dialect}.yaml`, {});
+    assert.equal(json.headers['content-type'], 'application/json; charset=utf-8');
+    assert.equal(text.headers['content-type'], 'application/yaml; charset=utf-8');
+    assert.deepEqual(yaml.load(text.text), json.body);
+    assert.equal(json.body.info.title.length > 0, true);
+  }
+  for (const path of ['/openapi/nothing.yaml', '/openapi/isp', '/openapi/isp.yml', '/openapi/isp.json.yaml', '/openapi/.yaml']) {
+    assert.equal((await server.raw('GET', path, {})).status, 404, path);
+  }
+});
+
+test('every operation shows what goes in and what comes out, errors too', () => {
+  for (const dialect of dialects) {
+    const document = JSON.parse(execFileSync(bin, ['openapi', dialect], { maxBuffer: 1 << 26 }));
+    const missing = [];
+    for (const [template, item] of Object.entries(document.paths)) {
+      for (const [method, operation] of Object.entries(item)) {
+        for (const [type, { example }] of Object.entries(operation.requestBody?.content ?? {})) {
+          if (example === undefined && type !== 'application/octet-stream') {
+            missing.push(`${method} ${template} ${type}`);
+          }
+        }
+        for (const [status, { content }] of Object.entries(operation.responses)) {
+          const { examples } = content?.['application/json'] ?? {};
+          if (content?.['application/json'] && !(Object.keys(examples ?? {}).length > 0)) {
+            missing.push(`${method} ${template} ${status}`);
+          }
+          missing.push(...Object.entries(examples ?? {}).filter(([, { value }]) => value == null).map(([name]) => `${method} ${template} ${name}`));
+        }
+        missing.push(...(operation.parameters ?? []).filter((one) => one.in === 'query' && one.example === undefined).map((one) => `${method} ${template} ${one.name}`));
+      }
+    }
+    assert.deepEqual(missing, []);
+  }
 });

@@ -10,6 +10,7 @@ const UNKNOWN = '123e4567-e89b-12d3-a456-426614174000';
 const hcall = (message) => ({ message, status: false });
 const tiket = (status, message) => ({ status, message });
 const isp = (code, message) => ({ success: false, error: { code, message } });
+const ruang = (message) => ({ error: true, message });
 const root = (code, message) => ({ error: { code, message } });
 
 for (const engine of engines()) {
@@ -51,7 +52,10 @@ for (const engine of engines()) {
         '/api/users/a/b', '/v1', '/v1/api', '/v1/api/none', '/v1/none', '/v1/auth/login', '/v1/api/user/fetch', '/v1/v1/api/users']) {
         says(await call('GET', path, { token }), 404, isp('RESOURCE_NOT_FOUND', nothing));
       }
-      for (const path of ['/', '/nothing', '/apix', '/v1x', '/v2/api/users', '/authx', '//auth/login', '/%61pi/none']) {
+      for (const path of ['/api/v1', '/api/v1/', '/api/v1/none', '/api/v1/login/x', '/api/v1/users', '/api/v1/tim-kerja/a/b', '/api/v1/Login']) {
+        says(await call('GET', path, { token }), 404, ruang('Not found'));
+      }
+      for (const path of ['/nothing', '/apix', '/v1x', '/v2/api/users', '/authx', '//auth/login', '/%61pi/none']) {
         says(await call('GET', path, { token }), 404, root('no_such_path', nothing));
       }
     });
@@ -140,6 +144,8 @@ for (const engine of engines()) {
         [431, `GET /api/responTeknis HTTP/1.1\r\nHost: a\r\nX: ${long}\r\n\r\n`, tiket(431, 'Request Header Fields Too Large')],
         [501, 'POST /api/user/create HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n', hcall('Not Implemented')],
         [400, 'GET /api/tickets HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', isp('BAD_REQUEST', 'The request is not valid HTTP.')],
+        [400, 'GET /api/v1/me HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', ruang('The request is not valid HTTP.')],
+        [413, 'POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n', ruang('This is larger than allowed.')],
         [413, 'POST /v1/api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n', isp('PAYLOAD_TOO_LARGE', 'This is larger than allowed.')],
         [431, `GET /api/users HTTP/1.1\r\nHost: a\r\nX: ${long}\r\n\r\n`, isp('BAD_REQUEST', 'Request Header Fields Too Large')],
         [400, '\x16\x03\x01\x02\r\n\r\n', root('bad_request', 'The request is not valid HTTP.')],

@@ -50,7 +50,7 @@ static void on_connect(void *app, struct sio_socket *socket, struct str auth) {
   }
   host->sockets++;
   if (!str_is(socket->nsp, "/late")) {
-    sio_socket_accept(socket, STR("sid"));
+    sio_socket_accept(socket, STR("sid"), STR_NONE);
   }
 }
 

@@ -12,12 +12,28 @@ const PING_INTERVAL = 300
 const PING_TIMEOUT = 200
 
 let server
+let calm // asks nobody whether they live: for what has nothing to do with heartbeats, on a busy machine too
+let current
 before(async () => {
-  server = await start()
+  server = current = await start()
+  calm = await start(['--ping-interval', '600000'])
 })
-after(() => server.stop())
+after(async () => {
+  await server.stop()
+  await calm.stop()
+})
 
-const url = (query) => `${server.url}/engine.io/?${query}`
+/** The tests of this group speak with the calm one. */
+function calmly() {
+  before(() => {
+    current = calm
+  })
+  after(() => {
+    current = server
+  })
+}
+
+const url = (query) => `${current.url}/engine.io/?${query}`
 const get = (query, options) => fetch(url(query), options)
 const poll = (sid) => get(`EIO=4&transport=polling&sid=${sid}`)
 const post = (sid, body) => get(`EIO=4&transport=polling&sid=${sid}`, { method: 'POST', body })
@@ -104,7 +120,8 @@ describe('the handshake', () => {
   })
 
   it('is refused for WebSockets before they are open', async () => {
-    for (const query of ['transport=websocket', 'EIO=abc&transport=websocket', 'EIO=4', 'EIO=4&transport=abc']) {
+    const unknown = 'EIO=4&transport=websocket&sid='
+    for (const query of ['transport=websocket', 'EIO=abc&transport=websocket', 'EIO=4', 'EIO=4&transport=abc', `${unknown}nobody`, `${unknown}AAAAAAAAAAAAAAAAAAAA`]) {
       const ws = socket(query)
       const [error] = await once(ws, 'error')
       assert.match(error.message, /400/)
@@ -120,6 +137,8 @@ describe('the handshake', () => {
 })
 
 describe('messages', () => {
+  calmly()
+
   it('come back by long-polling, several in one payload, texts and bytes', async () => {
     const sid = await open()
     for (const payload of ['4hello', '4test1\x1e4test2\x1e4test3', '4hello\x1ebAQIDBA==']) {
@@ -128,6 +147,13 @@ describe('messages', () => {
       assert.equal(await sent.text(), 'ok')
       assert.equal(await (await poll(sid)).text(), payload)
     }
+  })
+
+  it('come back by long-polling up to the maximum', async () => {
+    const sid = await open()
+    const longest = `4${'x'.repeat(999999)}`
+    assert.equal((await post(sid, longest)).status, 200)
+    assert.equal(await (await poll(sid)).text(), longest)
   })
 
   it('end a poll that is held', async () => {
@@ -190,6 +216,31 @@ describe('messages', () => {
   })
 })
 
+describe('a poll', () => {
+  calmly()
+
+  it('that is given up closes the session, on whichever loop it came', async () => {
+    for (let round = 0; round < 8; round++) {
+      const sid = await open()
+      const gone = new AbortController()
+      const held = get(`EIO=4&transport=polling&sid=${sid}`, { signal: gone.signal }).catch(() => {})
+      await pause(30)
+      gone.abort()
+      await held
+      await pause(30)
+      await refused(`EIO=4&transport=polling&sid=${sid}`, 400, { code: 1, message: 'Session ID unknown' })
+    }
+  })
+
+  it("by somebody who holds another session's sid hears that session alone", async () => {
+    const [one, two] = [await open(), await open()]
+    await post(one, '4for one')
+    await post(two, '4for two')
+    assert.equal(await (await poll(two)).text(), '4for two')
+    assert.equal(await (await poll(one)).text(), '4for one')
+  })
+})
+
 describe('heartbeats', () => {
   it('go out every interval by long-polling', async () => {
     const sid = await open()
@@ -241,6 +292,8 @@ describe('the end', () => {
 })
 
 describe('the upgrade', () => {
+  calmly()
+
   async function probed() {
     const sid = await open()
     const ws = socket(`EIO=4&transport=websocket&sid=${sid}`)
@@ -300,6 +353,28 @@ describe('the upgrade', () => {
     }
   })
 
+  it('that is not completed in time leaves the session with long-polling', async () => {
+    const hasty = await start(['--upgrade-timeout', '150', '--ping-interval', '5000'])
+    try {
+      const at = (query) => `${hasty.url}/engine.io/?${query}`
+      const text = await (await fetch(at('EIO=4&transport=polling'))).text()
+      const own = `EIO=4&transport=polling&sid=${JSON.parse(text.slice(1)).sid}`
+      for (const words of [[], ['2probe']]) {
+        const ws = new WebSocket(at(own.replace('polling', 'websocket')).replace('http', 'ws'), { perMessageDeflate: false })
+        const since = performance.now()
+        await once(ws, 'open')
+        for (const word of words) ws.send(word)
+        await once(ws, 'close')
+        const took = performance.now() - since
+        assert.ok(took > 140 && took < 1500, `${took} ms`)
+        assert.equal((await fetch(at(own), { method: 'POST', body: '4still' })).status, 200)
+        assert.equal(await (await fetch(at(own))).text(), '4still')
+      }
+    } finally {
+      await hasty.stop()
+    }
+  })
+
   it('loses, repeats and reorders nothing whatever is sent meanwhile', async () => {
     for (let round = 0; round < 20; round++) {
       const sid = await open()
@@ -326,6 +401,22 @@ describe('the upgrade', () => {
       assert.deepEqual(heard, Array.from({ length: n }, (_, i) => `4${i}`))
       ws.close()
     }
+  })
+})
+
+describe('a client that sends a byte now and then', () => {
+  it('is heard no longer than its pongs are awaited', async () => {
+    const { ws, handshake } = await openWebSocket()
+    const since = performance.now()
+    /* A masked frame of a thousand bytes, which never ends. */
+    ws._socket.write(Buffer.from([0x81, 0xfe, 0x03, 0xe8, 0, 0, 0, 0]))
+    const drip = setInterval(() => ws._socket.write('x'), 50)
+    ws._socket.on('error', () => {})
+    await once(ws, 'close')
+    clearInterval(drip)
+    const took = performance.now() - since
+    assert.ok(took > PING_INTERVAL && took < PING_INTERVAL + PING_TIMEOUT + 500, `${took} ms`)
+    assert.equal((await poll(JSON.parse(handshake.slice(1)).sid)).status, 400)
   })
 })
 

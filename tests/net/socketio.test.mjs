@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import http from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { io } from 'socket.io-client'
 import { WebSocket } from 'ws'
@@ -164,6 +165,24 @@ describe('rooms', () => {
 })
 
 describe('a client that lost its connection', () => {
+  it('comes back by itself after a restart of the server', async () => {
+    const first = await start()
+    const socket = io(first.url, { forceNew: true, reconnectionDelay: 20, reconnectionDelayMax: 100, auth: { token: 'x' } })
+    let second
+    try {
+      await heard(socket, 'auth')
+      const gone = heard(socket, 'disconnect')
+      await first.stop()
+      await gone
+      second = await start(['--listen', first.address])
+      assert.deepEqual(await heard(socket, 'auth'), [{ token: 'x' }])
+      assert.equal(await socket.emitWithAck('message-with-ack', 'again'), 'again')
+    } finally {
+      socket.disconnect()
+      await second?.stop()
+    }
+  })
+
   it('comes back by itself', async () => {
     const socket = client('/', { transports: ['websocket'], reconnection: true, reconnectionDelay: 20 })
     await heard(socket, 'auth')
@@ -204,6 +223,83 @@ describe('by the letters of the protocol', () => {
     assert.equal(got[4], '462-/custom,789[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]')
     assert.deepEqual(got.slice(5), [Buffer.from([1, 2, 3]), Buffer.from([4, 5, 6])])
     ws.close()
+  })
+
+  it('answers in the main namespace without naming it', async () => {
+    const { ws, got } = await raw('40')
+    while (got.length < 3) await pause(1)
+    assert.match(got[1], /^40\{"sid":"[\w-]{20}"\}$/)
+    assert.equal(got[2], '42["auth",{}]')
+    ws.send('42["message",1,"2",{"3":[true]}]')
+    ws.send('42456["message-with-ack",1,"2",{"3":[false]}]')
+    ws.send('452-["message",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]')
+    ws.send(Uint8Array.from([1, 2, 3]))
+    ws.send(Uint8Array.from([4, 5, 6]))
+    while (got.length < 8) await pause(1)
+    assert.deepEqual(got.slice(3, 5), ['42["message-back",1,"2",{"3":[true]}]', '43456[1,"2",{"3":[false]}]'])
+    assert.equal(got[5], '452-["message-back",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]')
+    assert.deepEqual(got.slice(6), [Buffer.from([1, 2, 3]), Buffer.from([4, 5, 6])])
+    ws.close()
+  })
+
+  it('leaves the connection open when a namespace is left, also the main one', async () => {
+    const { ws, got } = await raw('40', '40/custom')
+    while (got.length < 5) await pause(1)
+    ws.send('41/custom')
+    ws.send('42["message","message to main namespace"]')
+    while (got.length < 6) await pause(1)
+    assert.equal(got[5], '42["message-back","message to main namespace"]')
+    ws.send('41')
+    await pause(700) /* a heartbeat, and the time to answer it */
+    assert.equal(ws.readyState, WebSocket.OPEN)
+    ws.send('40')
+    while (got.length < 8) await pause(1)
+    assert.equal(got[7], '42["auth",{}]')
+    ws.close()
+  })
+
+  it('closes who asks for no namespace in time', async () => {
+    const hasty = await start(['--connect-timeout', '150'])
+    try {
+      const since = performance.now()
+      const ws = new WebSocket(`${hasty.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`)
+      ws.on('message', (data) => String(data) === '2' && ws.send('3'))
+      await once(ws, 'close')
+      const took = performance.now() - since
+      assert.ok(took > 140 && took < 1500, `${took} ms`)
+      const text = await (await fetch(`${hasty.url}/socket.io/?EIO=4&transport=polling`)).text()
+      await pause(250)
+      const { sid } = JSON.parse(text.slice(1))
+      assert.equal(await (await fetch(`${hasty.url}/socket.io/?EIO=4&transport=polling&sid=${sid}`)).text(), '1')
+      assert.equal(await hasty.sessions(), 0)
+    } finally {
+      await hasty.stop()
+    }
+  })
+
+  it('closes or refuses ten million nested arrays, and nobody else notices', async () => {
+    const calm = await start(['--ping-interval', '600000'])
+    try {
+      const other = io(calm.url, { forceNew: true, reconnection: false, transports: ['websocket'] })
+      await heard(other, 'auth')
+      const nested = `42["a",${'['.repeat(10_000_000)}`
+      const ws = new WebSocket(`${calm.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`)
+      ws.on('error', () => {})
+      await once(ws, 'open')
+      ws.send('40')
+      ws.send(nested)
+      const [code] = await once(ws, 'close')
+      assert.equal(code, 1009)
+      const text = await (await fetch(`${calm.url}/socket.io/?EIO=4&transport=polling`)).text()
+      const { sid } = JSON.parse(text.slice(1))
+      const where = `${calm.url}/socket.io/?EIO=4&transport=polling&sid=${sid}`
+      const status = await fetch(where, { method: 'POST', body: nested }).then((answer) => answer.status, (error) => error.cause.code)
+      assert.ok([413, 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(status), `${status}`)
+      assert.equal(await other.emitWithAck('message-with-ack', 'here'), 'here')
+      other.disconnect()
+    } finally {
+      await calm.stop()
+    }
   })
 
   it('closes who breaks it, and nobody else notices', async () => {
@@ -288,6 +384,33 @@ describe('half-open handshakes', () => {
       joined.disconnect()
     } finally {
       await small.stop()
+    }
+  })
+})
+
+describe('thousands of half-open handshakes', () => {
+  it('take what is set aside for them and no more', async () => {
+    const crowded = await start(['--ping-interval', '60000'])
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 64 })
+    try {
+      const joined = io(crowded.url, { forceNew: true, reconnection: false, transports: ['websocket'] })
+      await heard(joined, 'auth')
+      const handshake = () =>
+        new Promise((resolve, reject) => {
+          const request = http.get(`${crowded.url}/socket.io/?EIO=4&transport=polling`, { agent }, (answer) => {
+            answer.resume()
+            answer.on('end', () => resolve(answer.statusCode))
+          })
+          request.on('error', reject)
+        })
+      const statuses = await Promise.all(Array.from({ length: 3000 }, handshake))
+      assert.equal(statuses.filter((status) => status === 200).length, 2000)
+      assert.equal(statuses.filter((status) => status === 503).length, 1000)
+      assert.equal(await joined.emitWithAck('message-with-ack', 'here'), 'here')
+      joined.disconnect()
+    } finally {
+      agent.destroy()
+      await crowded.stop()
     }
   })
 })

@@ -1,5 +1,6 @@
 /* A server for conformance suites and the tests beside it. Prints its address, ends by SIGTERM.
- *   usage: socketio-echo --listen ADDR:PORT [--threads N] [--unjoined N]
+ *   usage: socketio-echo --listen ADDR:PORT [--threads N] [--unjoined N] [--ping-interval MS]
+ *                        [--ping-timeout MS] [--connect-timeout MS] [--upgrade-timeout MS]
  *   /engine.io/   every message of Engine.IO comes back
  *   /socket.io/   "/" and "/custom": says "auth" with what it was given; "message" comes back as
  * "message-back", "message-with-ack" in its acknowledgement; "join" and "leave" name a room, "shout" (room,
@@ -7,7 +8,7 @@
  * and "close" disconnect the socket or its session. A token "bad" is refused, "slow" answered by another
  *                 thread. Other namespaces are refused
  *   /ws           a plain WebSocket: every message of at most 16 MiB comes back
- * Pings after 300 ms, waits 200 ms for the pong, takes 1 MB at once. */
+ * Pings after 300 ms and waits 200 ms for the pong where nothing else is said; takes 1 MB at once. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -336,24 +337,53 @@ static void on_request(void *app, struct http_exchange *exchange) {
   }
 }
 
-static bool read_flags(int argc, char **argv, char *address, size_t size, struct http_config *config,
-                       struct socketio_config *sockets) {
+static bool read_address(char *text, struct http_config *config) {
+  int64_t port;
+  char *colon = strrchr(text, ':');
+  if (colon == NULL || str_int(str_of(colon + 1), &port) != STATUS_OK || port < 0 || port > UINT16_MAX) {
+    return false;
+  }
+  *colon = '\0';
+  config->address = text;
+  config->port = (uint16_t)port;
+  return true;
+}
+
+static bool read_flag(const char *flag, char *text, struct http_config *config,
+                      struct socketio_config *sockets) {
+  const struct {
+    const char *flag;
+    int64_t *time_ns;
+  } times[] = {{"--ping-interval", &sockets->eio.ping_interval_ns},
+               {"--ping-timeout", &sockets->eio.ping_timeout_ns},
+               {"--connect-timeout", &sockets->sio.connect_timeout_ns},
+               {"--upgrade-timeout", &sockets->eio.upgrade_timeout_ns}};
   int64_t number;
+  if (strcmp(flag, "--listen") == 0) {
+    return read_address(text, config);
+  }
+  if (str_int(str_of(text), &number) != STATUS_OK || number < 1 || number > 1000000) {
+    return false;
+  }
+  for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+    if (strcmp(flag, times[i].flag) == 0) {
+      *times[i].time_ns = number * MS;
+      return true;
+    }
+  }
+  if (strcmp(flag, "--threads") == 0 && number <= 64) {
+    config->threads = (unsigned)number;
+  } else if (strcmp(flag, "--unjoined") == 0) {
+    sockets->unjoined_max = (uint32_t)number;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+static bool read_flags(int argc, char **argv, struct http_config *config, struct socketio_config *sockets) {
   for (int i = 1; i + 1 < argc; i += 2) {
-    const char *colon = strrchr(argv[i + 1], ':');
-    if (strcmp(argv[i], "--listen") == 0 && colon != NULL && (size_t)(colon - argv[i + 1]) < size &&
-        str_int(str_of(colon + 1), &number) == STATUS_OK && number >= 0 && number <= UINT16_MAX) {
-      memcpy(address, argv[i + 1], (size_t)(colon - argv[i + 1]));
-      address[colon - argv[i + 1]] = '\0';
-      config->address = address;
-      config->port = (uint16_t)number;
-    } else if (strcmp(argv[i], "--threads") == 0 && str_int(str_of(argv[i + 1]), &number) == STATUS_OK &&
-               number > 0 && number <= 64) {
-      config->threads = (unsigned)number;
-    } else if (strcmp(argv[i], "--unjoined") == 0 && str_int(str_of(argv[i + 1]), &number) == STATUS_OK &&
-               number > 0 && number <= UINT32_MAX) {
-      sockets->unjoined_max = (uint32_t)number;
-    } else {
+    if (!read_flag(argv[i], argv[i + 1], config, sockets)) {
       return false;
     }
   }
@@ -363,7 +393,6 @@ static bool read_flags(int argc, char **argv, char *address, size_t size, struct
 int main(int argc, char **argv) {
   struct echo echo = {0};
   struct socketio_config sockets = socketio_config_default;
-  char address[128];
   sigset_t ends;
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);
@@ -373,13 +402,13 @@ int main(int argc, char **argv) {
       .limits = http_limits_default,
       .callbacks = {.app = &echo, .head = on_head, .request = on_request},
   };
-  if (!read_flags(argc, argv, address, sizeof(address), &config, &sockets)) {
-    fprintf(stderr, "usage: %s --listen ADDR:PORT [--threads N] [--unjoined N]\n", argv[0]);
-    return 2;
-  }
   sockets.eio.ping_interval_ns = 300 * MS;
   sockets.eio.ping_timeout_ns = 200 * MS;
   sockets.eio.close_timeout_ns = 1000 * MS;
+  if (!read_flags(argc, argv, &config, &sockets)) {
+    fprintf(stderr, "usage: %s --listen ADDR:PORT [--FLAG VALUE …]\n", argv[0]);
+    return 2;
+  }
   sockets.cors = "*";
   sockets.threads = config.threads;
   sockets.callbacks = (struct socketio_callbacks){

@@ -38,20 +38,23 @@ static inline struct who person(struct store *store, int64_t tenant_id, enum rol
   struct who who = {
       .account_id = store_number(store, "SELECT COALESCE(MAX(id), 0) + 1 FROM account"),
       .tenant_id = tenant_id,
+      .home_tenant_id = tenant_id,
       .uuid = uuid_v7(STORE_NOW),
       .role = role,
       .operator_staff = tenant_id == TENANT_OPERATOR && role_is_staff(role),
       .name = str_copy(store->ctx.arena, str_of(name)),
       .email = str_copy(store->ctx.arena, str_of(email)),
   };
-  store_sql(store, SQL(store,
-                       "INSERT INTO account (id, tenant_id, uuid, name, name_folded, email, email_folded, "
-                       "role, is_active, "
-                       "must_change_password, language, created_at, updated_at) VALUES (%" PRId64 ", %" PRId64
-                       ", %s, '%s', '%.*s', '%s', '%.*s', %d, TRUE, FALSE, 1, 1, 1)",
-                       who.account_id, tenant_id, uuid_literal(store, who.uuid), name,
-                       STR_ARG(str_fold(store->ctx.arena, who.name)), email,
-                       STR_ARG(str_fold(store->ctx.arena, who.email)), (int)role));
+  store_sql(
+      store,
+      SQL(store,
+          "INSERT INTO account (id, tenant_id, uuid, name, name_folded, email, email_folded, "
+          "role, is_active, "
+          "must_change_password, language, created_at, updated_at, acts_anywhere) VALUES (%" PRId64
+          ", %" PRId64 ", %s, '%s', '%.*s', '%s', '%.*s', %d, TRUE, FALSE, 1, 1, 1, %s)",
+          who.account_id, tenant_id, uuid_literal(store, who.uuid), name,
+          STR_ARG(str_fold(store->ctx.arena, who.name)), email,
+          STR_ARG(str_fold(store->ctx.arena, who.email)), (int)role, who.operator_staff ? "TRUE" : "FALSE"));
   return who;
 }
 
@@ -96,47 +99,82 @@ static inline void assign(struct store *store, struct ticket *ticket, int64_t as
   ticket->assignee_id = assignee_id;
 }
 
-/* The tickets of a tenant's blocks that have one value of one kind, against counting the table. */
+/* Where the tickets of a tenant lie, block by block, against counting the table: the zone must be UTC. */
+static inline void assert_places_true(struct store *store, int64_t tenant_id) {
+  static const char day[] = "scheduled_at / 86400000000";
+  static const char span[] = "(scheduled_at / 86400000000) >> 4";
+  const struct {
+    int kind;
+    const char *parent, *time;
+  } rows[] = {
+      {BLOCK_SMALL, "0", "0"},
+      {BLOCK_MIDDLE, "0", "0"},
+      {BLOCK_LARGE, "0", "0"},
+      {BLOCK_ALL, "0", "0"},
+      {BLOCK_DAY, "0", day},
+      {BLOCK_SPAN, "0", span},
+      {BLOCK_DAY_PART, "id >> 18", day},
+      {BLOCK_SPAN_PART, "id >> 18", span},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    bool scheduled = rows[i].kind >= BLOCK_DAY;
+    const char *counted =
+        SQL(store,
+            "SELECT %s AS parent, %s AS time, id >> %d AS block, COUNT(*) AS n FROM ticket WHERE tenant_id = "
+            "%" PRId64 " AND removed_at IS NULL AND (%s) GROUP BY 1, 2, 3",
+            rows[i].parent, rows[i].time, ticket_block_shift((enum ticket_block_kind)rows[i].kind), tenant_id,
+            scheduled ? "scheduled_at IS NOT NULL" : "TRUE");
+    const char *kept =
+        SQL(store,
+            "SELECT parent, time, block, SUM(tickets) AS n FROM ticket_block WHERE tenant_id = "
+            "%" PRId64 " AND kind = %d GROUP BY parent, time, block HAVING SUM(tickets) <> 0",
+            tenant_id, rows[i].kind);
+    assert_int_equal(NUMBER(store, "SELECT COUNT(*) FROM (%s EXCEPT %s) missing", counted, kept), 0);
+    assert_int_equal(NUMBER(store, "SELECT COUNT(*) FROM (%s EXCEPT %s) surplus", kept, counted), 0);
+  }
+}
+
+/* The tickets of a tenant's blocks that have one value of one kind, likewise. */
 static inline void assert_blocks_true(struct store *store, int64_t tenant_id) {
   static const char *const columns[] = {"status", "priority", "work_type", "category"};
   static const int lows[] = {1, 1, 0, 1}, highs[] = {6, 5, 5, 4};
   struct ctx *ctx = &store->ctx;
   const struct who *caller = ctx->who;
-  const struct who reader = {.tenant_id = tenant_id};
+  const struct who reader = {.tenant_id = tenant_id, .home_tenant_id = tenant_id};
   ctx->who = &reader;
-  for (int kind = BLOCK_SMALL; kind <= BLOCK_DAY; kind++) {
-    const char *of = kind == BLOCK_DAY
-                         ? "scheduled_at IS NOT NULL AND scheduled_at / 86400000000"
-                         : SQL(store, "id >> %d", ticket_block_shift((enum ticket_block_kind)kind));
-    for (int column = 0; column < 4; column++) {
-      for (int value = lows[column]; value <= highs[column]; value++) {
-        unsigned sets[] = {~0U, ~0U, ~0U, ~0U};
-        sets[column] = 1U << value;
-        struct ticket_cells cells;
-        ticket_cells_wanted(sets[0], sets[1], sets[2], sets[3], &cells);
+  for (int column = 0; column < 4; column++) {
+    for (int value = lows[column]; value <= highs[column]; value++) {
+      unsigned sets[] = {~0U, ~0U, ~0U, ~0U};
+      sets[column] = 1U << value;
+      struct ticket_cells cells;
+      ticket_cells_wanted(sets[0], sets[1], sets[2], sets[3], &cells);
+      const char *match = SQL(store, "tenant_id = %" PRId64 " AND removed_at IS NULL AND %s = %d", tenant_id,
+                              columns[column], value);
+      for (int kind = BLOCK_SMALL; kind <= BLOCK_DAY; kind++) {
+        struct ticket_search any = {.ascending = value % 2 == 0};
+        const struct ticket_block_range range = {(enum ticket_block_kind)kind, 0, INT64_MAX, INT64_MAX};
+        const struct ticket_times always = {.spans = {-(INT64_C(1) << 40), INT64_C(1) << 40}};
         struct ticket_block *blocks = NULL;
         size_t count = 0;
-        int64_t sum = 0;
-        assert_ok(
-            ticket_blocks_load(ctx, &cells, (enum ticket_block_kind)kind, 0, INT64_MAX, &blocks, &count));
+        int64_t sum = 0, scheduled = 0;
+        assert_ok(kind == BLOCK_DAY
+                      ? ticket_schedule_load(ctx, &any, &cells, &always, -1, &blocks, &count, &scheduled)
+                      : ticket_blocks_load(ctx, &any, &cells, &range, &blocks, &count));
+        const char *which = kind == BLOCK_DAY ? "scheduled_at IS NOT NULL" : "TRUE";
         for (size_t i = 0; i < count; i++) {
           sum += blocks[i].tickets;
-          if (value == lows[column] || blocks[i].tickets != 0) {
-            assert_int_equal(blocks[i].tickets,
-                             NUMBER(store,
-                                    "SELECT COUNT(*) FROM ticket WHERE tenant_id = %" PRId64
-                                    " AND removed_at IS NULL AND %s = %" PRId64 " AND %s = %d",
-                                    tenant_id, of, blocks[i].number, columns[column], value));
-          }
+          assert_false(blocks[i].cut);
+          assert_true(i == 0 || (blocks[i].number > blocks[i - 1].number) == any.ascending);
+          assert_int_equal(
+              blocks[i].tickets,
+              NUMBER(store, "SELECT COUNT(*) FROM ticket WHERE %s AND %s AND id >> %d = %" PRId64, match,
+                     which, ticket_block_shift((enum ticket_block_kind)kind), blocks[i].number));
         }
-        assert_int_equal(
-            sum, NUMBER(store,
-                        "SELECT COUNT(*) FROM ticket WHERE tenant_id = %" PRId64
-                        " AND removed_at IS NULL AND %s IS NOT NULL AND %s = %d",
-                        tenant_id, kind == BLOCK_DAY ? "scheduled_at" : "id", columns[column], value));
+        assert_int_equal(sum, NUMBER(store, "SELECT COUNT(*) FROM ticket WHERE %s AND %s", match, which));
       }
     }
   }
+  assert_places_true(store, tenant_id);
   ctx->who = caller;
 }
 

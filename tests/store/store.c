@@ -105,6 +105,17 @@ static void remove_folder(const char *folder) {
   rmdir(folder);
 }
 
+/* Commands and looks alike are the system's until a test says otherwise. */
+static void open_db(const struct store *store, enum db_mode mode, struct db **out) {
+  char why[256] = "";
+  must(db_open(&store->config, mode, out, why) == STATUS_OK, "db_open", why);
+  struct db *db = *out;
+  db_act_for(db, DB_SYSTEM, 0);
+  if (store->pgsql) {
+    must(db->engine->script(db, "SET sigap.tenant = '0'") == STATUS_OK, "db_open", db->reason);
+  }
+}
+
 int store_setup(void **state) {
   const struct store_case *test = *state;
   struct store *store = calloc(1, sizeof(*store));
@@ -135,7 +146,7 @@ int store_setup(void **state) {
   must(db_migrate(&store->config, &applied, why) == STATUS_OK, "db_migrate", why);
   store->ctx.arena = arena_new(ARENA_MAX);
   store->ctx.now_us = STORE_NOW;
-  must(db_open(&store->config, DB_WRITE, &store->ctx.db, why) == STATUS_OK, "db_open", why);
+  open_db(store, DB_WRITE, &store->ctx.db);
   return 0;
 }
 
@@ -161,9 +172,8 @@ void store_run(void **state) {
 /* ---- what tests ask of it ---- */
 
 struct ctx store_open(struct store *store, enum db_mode mode) {
-  char why[256] = "";
   struct ctx ctx = {.arena = store->ctx.arena, .now_us = store->ctx.now_us};
-  must(db_open(&store->config, mode, &ctx.db, why) == STATUS_OK, "db_open", why);
+  open_db(store, mode, &ctx.db);
   return ctx;
 }
 

@@ -30,6 +30,7 @@ static struct who as(const struct account *account) {
   return (struct who){
       .account_id = account->id,
       .tenant_id = account->tenant_id,
+      .home_tenant_id = account->tenant_id,
       .uuid = account->uuid,
       .role = (enum role)account->role,
       .operator_staff = account->tenant_id == TENANT_OPERATOR && role_is_staff((enum role)account->role)};

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "desk/file/file.h"
+#include "desk/reply/reply.h"
 #include "people.h"
 #include "uploads.h"
 
@@ -195,6 +196,27 @@ static void a_ticket_takes_at_most_a_thousand_files(struct store *store) {
   assert_int_equal(count, 1000);
 }
 
+static void the_first_file_of_each_ticket_is_found_at_once(struct store *store) {
+  const struct who author = person(store, 1, ROLE_CUSTOMER, "Ani", "ani@example.com");
+  const struct ticket two = ticket_of(store, &author), none = ticket_of(store, &author),
+                      said = ticket_of(store, &author);
+  struct file file = uploaded(store, &author, "photo.png");
+  struct str link = link_to(store, "", &file);
+  const struct str elsewhere = STR("https://example.com/b.png");
+  int64_t added;
+  struct reply reply;
+  assert_ok(attach(store, &author, &two, 0, link, &added));
+  assert_ok(attach(store, &author, &two, 0, elsewhere, &added));
+  assert_ok(ticket_comment(as(store, &author), said.uuid, STR("x"), &elsewhere, 1, &reply));
+  const int64_t tickets[] = {said.id, none.id, two.id, two.id};
+  struct str urls[4];
+  assert_ok(file_first_urls(as(store, &author), tickets, 4, urls));
+  assert_null(urls[0].at); /* that one is a reply's */
+  assert_null(urls[1].at);
+  assert_true(str_equal(urls[2], link) && str_equal(urls[3], link));
+  assert_ok(file_first_urls(as(store, &author), tickets, 0, urls));
+}
+
 int main(void) {
   if (!uploads_open()) {
     return 1;
@@ -205,6 +227,7 @@ int main(void) {
       STORE_TEST(an_address_elsewhere_is_kept_as_a_link_named_by_its_last_segment),
       STORE_TEST(a_bad_link_is_a_fault_on_its_place_and_nothing_is_attached),
       STORE_TEST(an_upload_belongs_to_one_place),
+      STORE_TEST(the_first_file_of_each_ticket_is_found_at_once),
       STORE_TEST(a_ticket_takes_at_most_a_thousand_files),
   };
   int failed = STORE_RUN(tests);

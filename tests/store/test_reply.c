@@ -87,11 +87,46 @@ static void more_text_than_a_request_holds_is_refused(struct store *store) {
   assert_int_equal(count, 40);
 }
 
+static void pages_go_on_behind_a_reply_and_back(struct store *store) {
+  const struct who author = person(store, 1, ROLE_CUSTOMER, "Ani", "ani@example.com");
+  const struct ticket t = ticket_of(store, &author), other = ticket_of(store, &author);
+  struct ticket out;
+  for (int i = 0; i < 7; i++) {
+    assert_ok(ticket_reply(as(store, &author), t.uuid, STR("here"), &out));
+    assert_ok(ticket_reply(as(store, &author), other.uuid, STR("elsewhere"), &out));
+  }
+  struct reply *all = NULL, *page = NULL;
+  struct uuid *before = NULL;
+  size_t all_count = 0, count = 0, before_count = 0;
+  int64_t id = 0;
+  assert_ok(reply_list(as(store, &author), t.id, &all, &all_count));
+  assert_int_equal(all_count, 7);
+  for (size_t from = 0; from < 7; from += 3) {
+    assert_ok(reply_page(as(store, &author), t.id, id, 3, &page, &count));
+    assert_int_equal(count, from < 6 ? 3 : 1);
+    for (size_t i = 0; i < count; i++) {
+      assert_int_equal(page[i].id, all[from + i].id);
+    }
+    assert_ok(reply_find(as(store, &author), t.id, page[count - 1].uuid, &id));
+    assert_int_equal(id, page[count - 1].id);
+  }
+  assert_ok(reply_page(as(store, &author), t.id, id, 3, &page, &count));
+  assert_int_equal(count, 0);
+  assert_ok(reply_back(as(store, &author), t.id, all[4].id, 3, &before, &before_count));
+  assert_int_equal(before_count, 3);
+  assert_true(uuid_equal(before[0], all[4].uuid) && uuid_equal(before[2], all[2].uuid));
+  /* One of another ticket is none of this one's. */
+  assert_ok(reply_list(as(store, &author), other.id, &page, &count));
+  assert_status(STATUS_NOT_FOUND, reply_find(as(store, &author), t.id, page[0].uuid, &id));
+  assert_ptr_equal(store->ctx.problem.kind, &reply_not_found);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       STORE_TEST(replies_come_in_time_order_as_written),
       STORE_TEST(a_reply_is_one_character_to_64_kib),
       STORE_TEST(the_row_alone_tells_its_author),
+      STORE_TEST(pages_go_on_behind_a_reply_and_back),
       STORE_TEST(more_text_than_a_request_holds_is_refused),
   };
   return STORE_RUN(tests);

@@ -1,4 +1,5 @@
 #include "desk/sla/sla.h"
+#include "desk/tenant/tenant.h"
 #include "people.h"
 
 /* The tenant's targets. */
@@ -53,6 +54,17 @@ static void a_second_setting_replaces_the_first(struct store *store) {
   assert_int_equal(rows[1].response_minutes, 525600);
   assert_int_equal(rows[1].resolution_minutes, 525600);
   assert_int_equal(rows[1].updated_at, STORE_NOW + 5);
+}
+
+static void a_tenant_that_is_not_there_gets_no_target(struct store *store) {
+  const struct who vendor = person(store, 1, ROLE_MANAGER, "Mira", "mira@example.com");
+  const struct sla_target target = {CATEGORY_BILLING, 7, 8, 0};
+  assert_status(STATUS_NOT_FOUND, sla_set(as(store, &vendor), 9, &target));
+  assert_ptr_equal(store->ctx.problem.kind, &tenant_not_found);
+  assert_int_equal(store_number(store, "SELECT COUNT(*) FROM sla_target"), 0);
+  tenant_make(store, 9);
+  assert_ok(sla_set(as(store, &vendor), 9, &target));
+  assert_int_equal(store_number(store, "SELECT tenant_id FROM sla_target"), 9);
 }
 
 static void every_fault_is_told_at_once(struct store *store) {
@@ -171,6 +183,7 @@ int main(void) {
       STORE_TEST(a_row_of_the_category_decides_for_its_tenant_alone),
       STORE_TEST(zero_minutes_are_no_target_at_all),
       STORE_TEST(a_second_setting_replaces_the_first),
+      STORE_TEST(a_tenant_that_is_not_there_gets_no_target),
       STORE_TEST(every_fault_is_told_at_once),
       STORE_TEST(managers_write_staff_reads_and_others_do_not),
       STORE_TEST(a_changed_target_is_marked_until_all_is_recomputed),

@@ -155,12 +155,14 @@ static void keysets_join_the_pages_with_every_filter(struct store *store) {
 static void a_damaged_block_is_refused(struct store *store) {
   const struct who manager = person(store, 1, ROLE_MANAGER, "Budi", "budi@example.com");
   ticket_of(store, &manager);
-  const char *const bytes[] = {"81", "05", "0002", "ffffffffffffffffffff02", "017f0002", "d10502"};
+  static const char head[] = "000000000000000000000000000000000000000000000000";
+  const char *const bytes[] = {"81",       "05",     "0002", "00", "0001ff", "0003", "ffffffffffffffffffff02",
+                               "017f0002", "d10502", NULL /* not even a head */};
   for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
     store_sql(store, SQL(store,
-                         store->pgsql ? "UPDATE ticket_block SET cells = '\\x%s'"
-                                      : "UPDATE ticket_block SET cells = X'%s'",
-                         bytes[i]));
+                         store->pgsql ? "UPDATE ticket_block SET cells = '\\x%s%s'"
+                                      : "UPDATE ticket_block SET cells = X'%s%s'",
+                         bytes[i] != NULL ? head : "0000", bytes[i] != NULL ? bytes[i] : ""));
     int64_t total = 99;
     const struct ticket_filter f = {.limit = 1};
     assert_status(STATUS_BROKEN, ticket_total(as(store, &manager), &f, &total));
@@ -177,8 +179,11 @@ static void blocks_hold_any_number(struct store *store) {
   const struct who manager = person(store, 1, ROLE_MANAGER, "Budi", "budi@example.com");
   ticket_of(store, &manager);
   /* New, normal, repair, technical is cell 33; then 2^40, with its sign in the lowest bit. */
-  store_sql(store, store->pgsql ? "UPDATE ticket_block SET cells = '\\x22808080808040' WHERE kind = 4"
-                                : "UPDATE ticket_block SET cells = X'22808080808040' WHERE kind = 4");
+  static const char cells[] = "00000000000000000000000000000000000000000000000022808080808040";
+  store_sql(store, SQL(store,
+                       store->pgsql ? "UPDATE ticket_block SET cells = '\\x%s' WHERE kind = 4"
+                                    : "UPDATE ticket_block SET cells = X'%s' WHERE kind = 4",
+                       cells));
   int64_t total;
   const struct ticket_filter f = {.limit = 1};
   assert_ok(ticket_total(as(store, &manager), &f, &total));

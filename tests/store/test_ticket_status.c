@@ -315,6 +315,8 @@ static void a_late_solution_is_told_as_missed(struct store *store) {
       SQL(store, "%d::new>resolved\n%d::" DUE("04", "04") ">missed", ACTIVITY_STATUS, ACTIVITY_SLA_STOPPED));
 }
 
+#define DUE_IN_HALF_AN_HOUR "2026-02-03T04:35:06.000007Z"
+
 static void the_first_reply_of_staff_ends_the_response_clock(struct store *store) {
   const struct who author = person(store, 1, ROLE_CUSTOMER, "Ani", "ani@example.com");
   const struct who staff = person(store, 1, ROLE_MANAGER, "Budi", "budi@example.com");
@@ -329,7 +331,11 @@ static void the_first_reply_of_staff_ends_the_response_clock(struct store *store
   assert_ok(ticket_get(as(store, &author), t.uuid, &after));
   assert_int_equal(after.sla.response_due_at, 0);
   assert_int_equal(after.sla.resolve_due_at, STORE_NOW + 600 * TIME_MINUTE_US);
-  assert_history(store, t.id, SQL(store, "%d::>\n%d::>", ACTIVITY_REPLIED, ACTIVITY_REPLIED));
+  assert_history(store, t.id,
+                 SQL(store,
+                     "%d:response_deadline:>" DUE_IN_HALF_AN_HOUR "\n%d::>\n%d::>\n"
+                     "%d:response_deadline:" DUE_IN_HALF_AN_HOUR ">met",
+                     ACTIVITY_CHANGED, ACTIVITY_REPLIED, ACTIVITY_REPLIED, ACTIVITY_CHANGED));
 }
 
 /* ---- what stands beside ---- */

@@ -82,7 +82,7 @@ enum status isp_change_password(struct call *call) {
   const struct isp_password_in *in = call->input;
   struct ctx *ctx = &call->ctx;
   TRY(check_repeated(call, in->password, in->password_confirmation));
-  struct sign_in sign_in = {.tenant_id = call->who.tenant_id,
+  struct sign_in sign_in = {.tenant_id = call->who.home_tenant_id,
                             .email = call->who.email,
                             .password = in->current_password,
                             .address = call->exchange->peer};

@@ -120,6 +120,8 @@ enum status isp_file_get(struct call *call) {
   TRY(file_get(ctx, uuid, &file));
   TRY(file_open(ctx, &file, &fd));
   call_header(call, "Content-Disposition", isp_disposition(ctx->arena, file.name));
-  call_header(call, "Cache-Control", STR("private"));
+  /* What is uploaded never changes. */
+  call_header(call, "Cache-Control", STR("private, max-age=31536000, immutable"));
+  call_tag(call, file.hash);
   return call_answer_file(call, 200, str_of(file_mime((enum file_type)file.type)), fd, file.size);
 }

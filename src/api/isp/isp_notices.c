@@ -235,7 +235,7 @@ void isp_print_notice(struct arena *arena, const struct notice *notice, int lang
 
 enum status isp_language(struct call *call, int *language) {
   struct account account;
-  TRY(account_by_id(&call->ctx, call->who.tenant_id, call->who.account_id, &account));
+  TRY(account_by_id(&call->ctx, call->who.home_tenant_id, call->who.account_id, &account));
   *language = account.language;
   return STATUS_OK;
 }

@@ -227,7 +227,7 @@ static enum status load_paper(struct ctx *ctx, void *arg) {
   struct paper_work *work = arg;
   struct account account;
   struct tenant tenant;
-  TRY(account_by_id(ctx, ctx->who->tenant_id, ctx->who->account_id, &account));
+  TRY(account_by_id(ctx, ctx->who->home_tenant_id, ctx->who->account_id, &account));
   TRY(tenant_get(ctx, ctx->who->tenant_id, &tenant));
   *work->paper = (struct isp_paper){.call = work->call,
                                     .language = account.language,

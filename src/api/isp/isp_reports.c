@@ -176,7 +176,7 @@ static enum status report_tickets(struct ctx *ctx, void *arg) {
   work->filter.skip = isp_skip(&in->page);
   work->filter.limit = isp_limit(&in->page);
   work->answer->pagination = isp_pagination(call, &in->page, report->total);
-  return isp_list_tickets(call, &work->filter, &work->answer->tickets);
+  return isp_list_tickets(call, &work->filter, &work->answer->tickets, NULL);
 }
 
 enum status isp_ticket_report(struct call *call) {

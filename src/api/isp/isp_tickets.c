@@ -75,11 +75,13 @@ enum status isp_show_tickets(struct call *call, const struct ticket *tickets, si
 
 /* ---- lists ---- */
 
-enum status isp_list_tickets(struct call *call, const struct ticket_filter *filter, struct list *out) {
+enum status isp_list_tickets(struct call *call, const struct ticket_filter *filter, struct list *out,
+                             int64_t *total) {
   struct ticket *tickets = NULL;
   struct isp_ticket *shown = NULL;
   size_t count = 0;
-  TRY(call_or_slow(call, ticket_list(&call->ctx, filter, &tickets, &count)));
+  TRY(call_or_slow(call, total == NULL ? ticket_list(&call->ctx, filter, &tickets, &count)
+                                       : ticket_list_and_total(&call->ctx, filter, &tickets, &count, total)));
   TRY(isp_show_tickets(call, tickets, count, &shown));
   *out = (struct list){shown, count};
   return STATUS_OK;
@@ -111,8 +113,7 @@ static enum status answer_list(struct call *call, struct ticket_filter *filter, 
   int64_t total = 0;
   filter->skip = isp_skip(page);
   filter->limit = isp_limit(page);
-  TRY(isp_list_tickets(call, filter, &answer->tickets));
-  TRY(ticket_total(&call->ctx, filter, &total));
+  TRY(isp_list_tickets(call, filter, &answer->tickets, &total));
   answer->pagination = isp_pagination(call, page, total);
   return isp_answer(call, 200, &isp_tickets_answer_out, answer);
 }

@@ -78,9 +78,10 @@ struct isp_ticket {
   int64_t created_at, updated_at;
 };
 extern const struct fields isp_ticket_out;
-/* The page of tickets that the filter means, as they are shown; its people come by one statement. */
-enum status isp_list_tickets(struct call *call, const struct ticket_filter *filter,
-                             struct list *out) MUST_CHECK;
+/* The page of tickets that the filter means, as they are shown; its people come by one statement. total: how
+ * many there are in all; NULL: not asked. */
+enum status isp_list_tickets(struct call *call, const struct ticket_filter *filter, struct list *out,
+                             int64_t *total) MUST_CHECK;
 /* Tickets as they are shown, in an array of the arena; their people come by one statement for each 256. */
 enum status isp_show_tickets(struct call *call, const struct ticket *tickets, size_t count,
                              struct isp_ticket **out) MUST_CHECK;

@@ -8,6 +8,9 @@ const struct problem_kind kit_no_method = {STATUS_UNSUPPORTED, "method_not_allow
                                            "This path does not take this method."};
 const struct problem_kind kit_rate_limited = {STATUS_TOO_MANY, "rate_limited",
                                               "Too many requests; try again a little later."};
+const struct problem_kind kit_bad_key = {
+    STATUS_INVALID, "bad_idempotency_key",
+    "Idempotency-Key must be given once, with 1 to 255 printable ASCII characters."};
 const struct problem_kind kit_bad_request = {STATUS_INVALID, "bad_request", "The request is not valid HTTP."};
 
 /* The one place where a status becomes an HTTP number. */
@@ -21,7 +24,9 @@ static const int http_of_status[STATUS_COUNT] = {
 
 /* What the server itself refuses, beyond what a status can say. */
 static const struct saying kit_sayings[] = {
-    {&kit_no_method, 405, "This path does not take this method."},
+    {&kit_no_method, 405, NULL},
+    {&kit_changed, 412, NULL},
+    {&repeat_mistaken, 422, NULL},
     {NULL, 0, NULL},
 };
 
@@ -52,23 +57,49 @@ enum status call_handle(struct call *call) {
   struct buf *headers = &call->exchange->headers;
   if (call->handled) {
     headers->len = call->own_headers;
+    buf_clear(&call->exchange->body_out);
+    call->printed = false;
   }
   call->own_headers = headers->len;
   call->handled = true;
   return call->route->handler(call);
 }
 
+struct str call_own_header(const struct call *call, const char *name) {
+  struct str rest = buf_str(&call->exchange->headers);
+  size_t name_len = strlen(name);
+  rest = (struct str){rest.at + call->own_headers, rest.len - call->own_headers};
+  while (rest.len > 0) {
+    size_t end = str_find(rest, '\n'); /* each line ends with CR LF */
+    bool found = str_starts(rest, name) && end > name_len + 3 && rest.at[name_len] == ':';
+    if (found) {
+      return (struct str){rest.at + name_len + 2, end - 1 - (name_len + 2)};
+    }
+    rest = (struct str){rest.at + end + 1, rest.len - end - 1};
+  }
+  return STR_NONE;
+}
+
+/* Nobody keeps what a token opened, but for the single object that a client can ask about again. */
+static void add_cache_control(struct call *call) {
+  const struct kit_row *row = call->match.data;
+  if (call_own_header(call, "Cache-Control").at == NULL) {
+    bool tagged = row != NULL && row->tagged;
+    http_add_header(call->exchange, "Cache-Control", tagged ? STR("private, no-cache") : STR("no-store"));
+  }
+}
+
 void call_header(struct call *call, const char *name, struct str value) {
   http_add_header(call->exchange, name, value);
 }
 
-void call_print_answer(struct call *call) {
+enum status call_print_answer(struct call *call) {
   struct http_exchange *exchange = call->exchange;
   struct str type = call->raw_type;
-  exchange->status = call->http;
-  if (call->streaming) {
-    return; /* type and text stand there already */
+  if (call->streaming || call->printed) {
+    return STATUS_OK; /* type and text stand there already */
   }
+  exchange->status = call->http;
   if (type.at != NULL) {
     buf_add_str(&exchange->body_out, call->raw);
   } else if (call->answer_fields != NULL) {
@@ -76,12 +107,15 @@ void call_print_answer(struct call *call) {
     wire_print_json(&exchange->body_out, call->answer_fields, call->answer);
   }
   if (exchange->body_out.full) {
-    LOG(LOG_ERROR, "An answer was larger than its route allows.", LOG_S("route", call->route->name),
-        LOG_S("request_id", exchange->request_id));
-    call_print_problem(call, STATUS_BROKEN);
-  } else if (type.at != NULL) {
+    CALL_LOG(call, LOG_ERROR, "An answer was larger than its route allows.");
+    return problem_set(&call->ctx, &problem_broken);
+  }
+  if (type.at != NULL) {
     http_add_header(exchange, "Content-Type", type);
   }
+  add_cache_control(call);
+  call->printed = true;
+  return STATUS_OK;
 }
 
 static const struct saying *saying_find(const struct saying *sayings, const struct problem_kind *kind) {
@@ -134,19 +168,20 @@ void call_print_problem(struct call *call, enum status status) {
   const char *message = NULL;
   exchange->status = call_saying(call, problem->kind, &message);
   if (exchange->status >= 500) {
-    LOG(exchange->status == 500 ? LOG_ERROR : LOG_WARN, "A request failed.",
-        LOG_S("code", problem->kind->code), LOG_S("route", call->route != NULL ? call->route->name : "-"),
-        LOG_S("request_id", exchange->request_id));
+    CALL_LOG(call, exchange->status == 500 ? LOG_ERROR : LOG_WARN, "A request failed.",
+             LOG_S("code", problem->kind->code));
   }
   if (call->handled) {
     exchange->headers.len = call->own_headers; /* what the handler added belongs to another answer */
   }
   http_answer_file(exchange, -1, 0);
+  call->tag = STR_NONE;
   if (problem->retry_after_s > 0) {
     struct str seconds = str_format(call->ctx.arena, "%u", (unsigned)problem->retry_after_s);
     http_add_header(exchange, "Retry-After", seconds);
   }
   http_add_header(exchange, "Content-Type", STR("application/json; charset=utf-8"));
+  http_add_header(exchange, "Cache-Control", STR("no-store"));
   buf_clear(&exchange->body_out);
   exchange->body_out.full = false;
   call->dialect->print_problem(call, exchange->status, message, &exchange->body_out);
@@ -154,18 +189,19 @@ void call_print_problem(struct call *call, enum status status) {
 
 /* ---- reading the head ---- */
 
-/* Two of them could mean one caller here and another to whoever stands before us: then there is none. */
-static bool authorization_is_repeated(const struct http_head *head) {
+bool call_header_is_repeated(const struct call *call, const char *name) {
+  const struct http_head *head = &call->exchange->head;
+  struct str wanted = str_of(name);
   unsigned count = 0;
   for (unsigned i = 0; i < head->header_count; i++) {
-    count += str_equal_fold(head->headers[i].name, STR("Authorization"));
+    count += str_equal_fold(head->headers[i].name, wanted);
   }
   return count > 1;
 }
 
 struct str call_token(const struct call *call, bool bare) {
-  if (authorization_is_repeated(&call->exchange->head)) {
-    return STR_NONE;
+  if (call_header_is_repeated(call, "Authorization")) {
+    return STR_NONE; /* they could mean one caller here and another to whoever stands before us */
   }
   struct str value = http_header(&call->exchange->head, "Authorization");
   if (value.len > 7 && str_equal_fold((struct str){value.at, 7}, STR("Bearer "))) {

@@ -17,7 +17,7 @@ static enum status choose_by_host(struct call *call) {
 }
 
 /* Who may not act there is not told whether there is such a tenant. */
-static enum status choose_by_number(struct call *call, int64_t id) {
+enum status call_select_tenant(struct call *call, int64_t id) {
   if (call->ctx.who != NULL && id == call->who.tenant_id) {
     return STATUS_OK;
   }
@@ -25,6 +25,7 @@ static enum status choose_by_number(struct call *call, int64_t id) {
     return problem_set(&call->ctx, &kit_foreign_tenant);
   }
   struct tenant tenant;
+  db_act_in(call->ctx.db, DB_STRANGER);
   enum status status = tenant_get(&call->ctx, id, &tenant);
   if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !tenant.is_active)) {
     problem_clear(&call->ctx);
@@ -33,6 +34,7 @@ static enum status choose_by_number(struct call *call, int64_t id) {
   TRY(status);
   call->tenant_id = id;
   call->who.tenant_id = id;
+  db_act_in(call->ctx.db, id);
   return STATUS_OK;
 }
 
@@ -45,5 +47,5 @@ enum status choose_tenant(struct call *call) {
   if (str_int(header, &id) != STATUS_OK) {
     return problem_fault(&call->ctx, STR("X-Tenant-ID"), STR("must be a number"));
   }
-  return choose_by_number(call, id);
+  return call_select_tenant(call, id);
 }

@@ -31,7 +31,7 @@ void cors_add(const struct kit *kit, struct http_exchange *exchange) {
     http_add_header(exchange, "Access-Control-Allow-Origin", origin);
     http_add_header(exchange, "Access-Control-Expose-Headers",
                     STR("X-Request-ID, Retry-After, Link, Location, ETag, Content-Disposition, RateLimit, "
-                        "RateLimit-Policy"));
+                        "RateLimit-Policy, Idempotency-Replayed"));
   }
 }
 
@@ -59,7 +59,7 @@ void cors_options(const struct kit *kit, struct http_exchange *exchange, unsigne
     http_add_header(exchange, "Access-Control-Allow-Methods", methods);
     http_add_header(exchange, "Access-Control-Allow-Headers",
                     STR("Authorization, Content-Type, Accept, X-Request-ID, X-Tenant-ID, Idempotency-Key, "
-                        "If-Match, If-None-Match"));
+                        "If-Match, If-None-Match, traceparent, tracestate"));
     http_add_header(exchange, "Access-Control-Max-Age", STR("600"));
   }
 }

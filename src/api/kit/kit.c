@@ -97,6 +97,7 @@ struct kit *kit_new(const struct kit_config *config) {
   }
   kit->config = *config;
   build_rows(kit);
+  etag_pair(kit->rows, kit->row_count);
   kit->limiter = limiter_new(config->rate_limit_per_minute);
   return kit;
 }
@@ -170,6 +171,7 @@ static struct call *call_new(struct kit *kit, struct http_exchange *exchange, co
   call->ctx.arena = exchange->arena;
   call->ctx.now_us = time_now_us();
   exchange->app = call;
+  trace_read(call);
   return call;
 }
 
@@ -261,6 +263,7 @@ bool kit_head(void *kit_pointer, struct http_exchange *exchange) {
   call->route = row->route;
   call->match = match;
   cors_add(kit, exchange);
+  call->own_headers = exchange->headers.len;
   if (row->route->max_answer != 0) {
     exchange->body_out.max = row->route->max_answer;
   }
@@ -318,8 +321,11 @@ void kit_done(void *kit_pointer, const struct http_exchange *exchange) {
     return;
   }
   int64_t took_us = (time_monotonic_ns() - exchange->received_ns) / 1000;
-  LOG(LOG_DEBUG, "Answered a request.", LOG_S("request_id", exchange->request_id),
-      LOG_S("route", call != NULL && call->route != NULL ? call->route->name : "-"),
-      LOG_N("status", exchange->status), LOG_N("took_us", took_us),
-      LOG_N("account", call != NULL ? call->who.account_id : 0));
+  if (call == NULL) {
+    LOG(LOG_DEBUG, "Answered a request.", LOG_S("request_id", exchange->request_id),
+        LOG_N("status", exchange->status), LOG_N("took_us", took_us));
+    return;
+  }
+  CALL_LOG(call, LOG_DEBUG, "Answered a request.", LOG_N("status", exchange->status),
+           LOG_N("took_us", took_us), LOG_N("account", call->who.account_id));
 }

@@ -12,7 +12,9 @@
 /* What every dialect shares: a table of routes, and the one way a request goes through a row. */
 
 struct call;
+struct guard;
 struct kit;
+struct packer;
 
 enum lane {
   LANE_INLINE, /* reads, on the I/O thread */
@@ -34,6 +36,42 @@ struct answer {
    * JSON of `fields` where both are set. NULL: none. */
   const char *const *produces;
 };
+
+/* How a route is called in the collection of kit_postman, which runs from top to bottom, where neither its
+ * row nor the examples of its tables say it. A text of JSON may name the collection's variables:
+ * "\"{{ticket_id}}\"". */
+enum sample_turn {
+  SAMPLE_BY_METHOD, /* POST creates, or changes where its path has a parameter; GET lists or reads; … */
+  SAMPLE_SIGN_IN, /* the one that takes e-mail and password and answers a token: sent for every role needed */
+  SAMPLE_CREATE,
+  SAMPLE_LIST,
+  SAMPLE_READ,
+  SAMPLE_CHANGE,
+  SAMPLE_FINISH, /* after what needs it unfinished */
+  SAMPLE_DELETE,
+  SAMPLE_LEAVE,
+  SAMPLE_END, /* makes good what was taken away */
+  SAMPLE_TURNS
+};
+struct sample_value {
+  const char *name; /* of a row of body or query, or of the path's parameter; NULL ends the list */
+  const char *json; /* instead of the example; NULL: left out */
+};
+struct sample {
+  enum sample_turn turn;
+  bool customer;                     /* as a customer, not as the highest role that may */
+  bool newcomer;                     /* as the account that was created last */
+  const struct sample_value *values; /* NULL none */
+  /* A variable that only a person can fill in (what was mailed); while it is empty the answer is `refused`.
+   */
+  const char *needs;
+  int refused;
+};
+/* For a row: .sample = SAMPLE(.customer = true, .values = SAMPLE_VALUES({"nik", NULL})). */
+/* clang-format off */
+#define SAMPLE(...) &(const struct sample){__VA_ARGS__}
+#define SAMPLE_VALUES(...) (const struct sample_value[]){__VA_ARGS__, {NULL, NULL}}
+/* clang-format on */
 
 /* Bodies a route takes. */
 enum {
@@ -67,6 +105,7 @@ struct route {
   bool spool;
   bool as_written;       /* under none of the dialect's mounts, but just so */
   const char *file_part; /* BODY_MULTIPART: the name of the file's part, for the specification; NULL "file" */
+  const struct sample *sample; /* NULL: nothing special */
 };
 
 /* How a dialect words a kind of problem. */
@@ -104,11 +143,18 @@ struct dialect {
  * names. No number is a fault on "X-Tenant-ID". */
 extern const struct problem_kind kit_foreign_tenant; /* FORBIDDEN: not the caller's to select */
 
+/* The same by a number that stands elsewhere in the request: from here on the call acts in that tenant. One's
+ * own is always fine; kit_foreign_tenant; tenant_inactive (desk/tenant) where there is none, or none that is
+ * active. */
+enum status call_select_tenant(struct call *call, int64_t tenant_id) MUST_CHECK;
+
 /* Ways to fail that are the protocol's, not the desk's. */
 extern const struct problem_kind kit_no_path;      /* 404: nothing is served at this path */
 extern const struct problem_kind kit_no_method;    /* 405, with Allow */
 extern const struct problem_kind kit_rate_limited; /* 429, with Retry-After */
 extern const struct problem_kind kit_bad_request;  /* 400 of the server itself: framing, deadlines, limits */
+extern const struct problem_kind kit_changed; /* 412: the object is not, or no longer, as If-Match says */
+extern const struct problem_kind kit_bad_key; /* 400: Idempotency-Key is not 1-255 printable characters */
 
 /* One request on its way. The handler reads input, query, params, ctx; it answers with call_answer. */
 struct call {
@@ -129,16 +175,23 @@ struct call {
   const void *answer;
   struct str raw_type; /* raw answers: content type, text in raw */
   struct str raw;
-  enum lane lane;      /* where it runs now */
-  uint64_t generation; /* of the database before it was read for this call */
-  bool admitted;       /* token, permission and body were checked */
-  bool under_way;      /* counted as such until it is answered */
-  bool counted;        /* against the rate limit */
-  bool streaming;      /* call_stream was called */
-  bool streamed;       /* and a piece was sent: there is no other answer any more */
-  bool handled;        /* the handler ran */
-  size_t own_headers;  /* bytes of header lines that are not the handler's */
-  struct arena *page;  /* of call_page */
+  enum lane lane;        /* where it runs now */
+  uint64_t generation;   /* of the database before it was read for this call */
+  bool admitted;         /* token, permission and body were checked */
+  bool under_way;        /* counted as such until it is answered */
+  bool counted;          /* against the rate limit */
+  bool streaming;        /* call_stream was called */
+  bool streamed;         /* and a piece was sent: there is no other answer any more */
+  bool handled;          /* the handler ran */
+  bool printed;          /* its answer stands in the exchange */
+  struct guard *guard;   /* the key or the condition that it writes under; NULL none */
+  struct str tag;        /* what stands for this state of the object, in ETag; NONE: nothing */
+  bool packing;          /* it is printed, and went to the pool to be compressed */
+  bool packs;            /* the client takes gzip, and the stream is of a kind that is worth it */
+  struct packer *packer; /* of such a stream, once it is long enough */
+  char trace_id[33];     /* of traceparent; empty: none */
+  size_t own_headers;    /* bytes of header lines that are not the handler's */
+  struct arena *page;    /* of call_page */
   enum status result;
   struct db_job job;
   struct call *next; /* for the lanes' queues */
@@ -168,6 +221,9 @@ enum status call_page(struct call *call, db_command command, void *arg) MUST_CHE
 void call_widen(struct call *call);
 /* STATUS_SLOW where the room was too small and there is more in the pool, else `status`. */
 enum status call_or_slow(const struct call *call, enum status status) MUST_CHECK;
+/* What stands for this state of the object in ETag, at least 16 bytes of a hash, where the printed answer
+ * does not: for files, on GET rows. */
+void call_tag(struct call *call, struct str hash);
 /* Adds one header line to the answer; what a handler added is dropped where it fails or is run again. */
 void call_header(struct call *call, const char *name, struct str value);
 /* The HTTP number of a status: the one array. */
@@ -209,6 +265,11 @@ void kit_committed(struct db_job *list);
 
 /* OpenAPI 3.1 of one dialect as JSON, from its tables alone. */
 void kit_openapi(const struct dialect *dialect, const char *server_url, struct buf *out);
+/* The same as YAML 1.2: of any JSON that was printed by the tables. */
+void kit_yaml(struct str json, struct buf *out);
+/* A Postman collection (v2.1) of one dialect, from the same tables: every route once, with tests, in an order
+ * in which each finds what it needs. It runs to the end on a server with the demonstration desk. */
+void kit_postman(const struct dialect *dialect, const char *server_url, struct buf *out);
 /* Prometheus text of what the kit counts: requests by route template and status class, duration histogram, in
  * flight. */
 void kit_metrics(struct kit *kit, struct buf *out);

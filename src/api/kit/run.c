@@ -75,8 +75,7 @@ static enum status authenticate(struct call *call) {
   return status;
 }
 
-static enum status permit(struct call *call) {
-  const struct route *route = call->route;
+enum status call_permit(struct call *call, const struct route *route) {
   if (call->ctx.who == NULL) {
     return STATUS_OK; /* a public route: authenticate() saw to the others */
   }
@@ -153,16 +152,24 @@ static enum status parse(struct call *call) {
   return query != STATUS_OK ? query : body;
 }
 
+/* From here on the database itself shows no other tenant's rows. */
+static void narrow(struct call *call) {
+  db_act_for(call->ctx.db, call->tenant_id, call->who.home_tenant_id);
+}
+
 static enum status admit(struct call *call) {
   if (call->admitted) {
+    narrow(call);
     return STATUS_OK; /* the same call again: in another lane, or after a collision */
   }
   enum status known = authenticate(call);
   TRY(take_rate(call)); /* guessing tokens counts against the address, too */
   TRY(known);
-  TRY(permit(call));
+  TRY(call_permit(call, call->route));
   TRY(choose_tenant(call));
+  narrow(call);
   TRY(parse(call));
+  TRY(guard_admit(call));
   call->admitted = true;
   return STATUS_OK;
 }
@@ -173,8 +180,9 @@ static enum status admit_command(struct ctx *ctx, void *arg) {
 }
 
 static enum status handle_command(struct ctx *ctx, void *arg) {
+  struct call *call = arg;
   (void)ctx;
-  return call_handle(arg);
+  return call->guard != NULL ? guard_handle(call) : call_handle(call);
 }
 
 static enum status admit_and_handle(struct ctx *ctx, void *arg) {
@@ -187,15 +195,47 @@ static enum status admit_and_handle(struct ctx *ctx, void *arg) {
 /* Prints the result of the call; the transaction is over. */
 static void print(struct call *call) {
   if (call->result == STATUS_OK) {
-    call_print_answer(call);
-  } else {
+    call->result = call_print_answer(call);
+  }
+  if (call->result == STATUS_OK) {
+    call->result = etag_tell(call);
+  }
+  if (call->result != STATUS_OK) {
     call_print_problem(call, call->result);
   }
 }
 
+/* The form of the answer that the client takes. False: the pool makes it, so that nobody waits for it here.
+ */
+static bool seal(struct call *call) {
+  struct http_exchange *exchange = call->exchange;
+  const struct kit_lanes *lanes = &call->kit->config.lanes;
+  bool packs = gzip_wanted(call);
+  bool quick =
+      exchange->body_out.len <= GZIP_QUICK_BYTES || (call->lane != LANE_INLINE && call->lane != LANE_WRITER);
+  if (exchange->status == 304) {
+    buf_clear(&exchange->body_out);
+    http_answer_file(exchange, -1, 0);
+    etag_add(call, packs);
+    return true;
+  }
+  call->packing = packs && !quick;
+  if (call->packing && lanes->submit(lanes->app, call, LANE_POOL)) {
+    return false;
+  }
+  if (packs && quick) {
+    gzip_pack(call);
+  } else {
+    etag_add(call, false); /* also where the pool is full */
+  }
+  return true;
+}
+
 static void print_and_answer(struct http_exchange *exchange) {
   print(exchange->app);
-  http_answer(exchange);
+  if (seal(exchange->app)) {
+    http_answer(exchange);
+  }
 }
 
 static void refuse_full(struct call *call) {
@@ -216,6 +256,9 @@ static void submit(struct call *call, enum lane lane) {
 }
 
 static void finish(struct call *call) {
+  if (call->streaming && call->result == STATUS_OK) {
+    call->result = gzip_end(call);
+  }
   if (call->streamed) {
     stream_finish(call);
     return;
@@ -251,21 +294,29 @@ static void start_clock(struct call *call) {
 }
 
 void kit_run(struct call *call, struct db *db) {
+  if (call->packing) {
+    gzip_pack(call);
+    http_answer(call->exchange);
+    return;
+  }
   call->ctx.db = db;
+  db_act_for(db, DB_STRANGER, 0); /* until admit() knows better */
   start_clock(call);
   enum lane declared = call->route->lane;
   if (call->lane == LANE_INLINE && declared == LANE_WRITER) {
-    call->result = db_write(&call->ctx, admit_and_handle, call);
+    call->result = etag_is_conditional(call) ? db_write_steady(&call->ctx, admit_and_handle, call)
+                                             : db_write(&call->ctx, admit_and_handle, call);
   } else if (declared == LANE_INLINE) {
     (void)recognise(call); /* else admit() asks the database */
     call->result = db_read(&call->ctx, admit_and_handle, call);
   } else {
     /* Slow work keeps no transaction open: its commands open their own. */
-    call->result = call->admitted ? STATUS_OK : db_read(&call->ctx, admit_command, call);
+    call->result = call->admitted ? admit(call) : db_read(&call->ctx, admit_command, call);
     if (call->result == STATUS_OK) {
-      call->result = call_handle(call);
+      call->result = call->guard != NULL ? guard_handle_slow(call) : call_handle(call);
     }
   }
+  db_act_for(db, DB_NOBODY, 0);
   finish(call);
 }
 

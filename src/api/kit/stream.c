@@ -10,23 +10,28 @@ enum { PAGE_ARENA_MAX = 16 * 1024 * 1024 };
 enum status call_stream(struct call *call, int http, struct str type) {
   struct http_exchange *exchange = call->exchange;
   if (!exchange->streams) {
-    LOG(LOG_ERROR, "A handler streams outside of the export lane.", LOG_S("route", call->route->name));
+    CALL_LOG(call, LOG_ERROR, "A handler streams outside of the export lane.");
     return problem_set(&call->ctx, &problem_broken);
   }
   call->http = http;
   call->streaming = true;
   exchange->status = http;
   http_add_header(exchange, "Content-Type", type);
+  if (call_own_header(call, "Cache-Control").at == NULL) {
+    http_add_header(exchange, "Cache-Control", STR("no-store"));
+  }
+  gzip_stream(call, type);
   buf_clear(&exchange->body_out);
   exchange->body_out.max = HTTP_STREAM_PIECE;
   return STATUS_OK;
 }
 
 enum status call_write(struct call *call, struct str bytes) {
+  return call->streaming ? gzip_write(call, bytes) : problem_set(&call->ctx, &problem_broken);
+}
+
+enum status stream_put(struct call *call, struct str bytes) {
   struct buf *out = &call->exchange->body_out;
-  if (!call->streaming) {
-    return problem_set(&call->ctx, &problem_broken);
-  }
   while (bytes.len > 0) {
     size_t room = HTTP_STREAM_PIECE - out->len;
     if (room == 0) {
@@ -46,8 +51,7 @@ enum status call_write(struct call *call, struct str bytes) {
 void stream_finish(struct call *call) {
   struct kit *kit = call->kit;
   if (call->result != STATUS_OK && call->result != STATUS_UNAVAILABLE) {
-    LOG(LOG_ERROR, "A streamed answer broke off.", LOG_S("route", call->route->name),
-        LOG_S("request_id", call->exchange->request_id), LOG_S("status", status_name(call->result)));
+    CALL_LOG(call, LOG_ERROR, "A streamed answer broke off.", LOG_S("status", status_name(call->result)));
   }
   /* The exchange, and the call with it, belongs to its loop again when this returns. */
   bool whole = http_stream_end(call->exchange, call->result == STATUS_OK);

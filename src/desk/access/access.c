@@ -51,6 +51,7 @@ static const uint8_t scopes[PERMISSION_COUNT][ROLE_COUNT] = {
     [MAY_SLA_READ]         = ROW(ALL,        ALL,    ALL,       ALL,      ALL,       NO),
     [MAY_SLA_WRITE]        = ROW(ALL,        ALL,    NO,        NO,       NO,        NO),
     [MAY_TENANT]           = ROW(ALL,        NO,     NO,        NO,       NO,        NO), /* the operator's */
+    [MAY_WEBHOOK]          = ROW(ALL,        ALL,    NO,        NO,       NO,        NO),
 };
 /* clang-format on */
 

@@ -72,6 +72,7 @@ enum permission {
   MAY_SLA_READ,
   MAY_SLA_WRITE,
   MAY_TENANT,
+  MAY_WEBHOOK,
   PERMISSION_COUNT
 };
 

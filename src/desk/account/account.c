@@ -7,6 +7,7 @@
 #include "desk/event/event.h"
 #include "desk/session/session.h"
 #include "desk/statements.h"
+#include "desk/team/team.h"
 #include "desk/tenant/tenant.h"
 
 enum { NAME_MAX_CHARACTERS = 255, AVATAR_MAX_BYTES = 2048 };
@@ -61,7 +62,7 @@ static enum status check_authority(struct ctx *ctx, const struct account_new *ne
 }
 
 static bool decides_on_tenant(const struct account_new *new_account) {
-  return new_account->by == ACCOUNT_FIRST_MASTER ||
+  return new_account->check != NULL || new_account->by == ACCOUNT_FIRST_MASTER ||
          (new_account->by == ACCOUNT_SELF_REGISTERED && role_is_staff(new_account->role));
 }
 
@@ -156,6 +157,10 @@ static enum status tell(struct ctx *ctx, enum event_kind kind, const struct acco
   return event_add(ctx, &event);
 }
 
+static enum status check_more(struct ctx *ctx, const struct account_new *new_account) {
+  return new_account->check != NULL ? new_account->check(ctx, new_account->with_arg) : STATUS_OK;
+}
+
 struct creation {
   const struct account_new *new_account; /* with the role that is to be */
   struct str password_hash;
@@ -186,6 +191,7 @@ static enum status create_in_transaction(struct ctx *ctx, void *arg) {
       .created_at = account->created_at,
   };
   TRY(account_check_email_free(ctx, account->tenant_id, in.email_folded));
+  TRY(check_more(ctx, new_account));
   struct account_insert_row row;
   enum status status = sql_account_insert(ctx, &in, &row);
   if (status == STATUS_DUPLICATE) {
@@ -210,6 +216,7 @@ enum status account_create(struct ctx *ctx, const struct account_new *new_accoun
   }
   TRY(check_fields(ctx, &wanted));
   TRY(account_check_email_free(ctx, wanted.tenant_id, str_fold(ctx->arena, wanted.email)));
+  TRY(check_more(ctx, &wanted));
   struct creation creation = {
       .new_account = &wanted,
       .account = {
@@ -284,6 +291,7 @@ static enum status remove_row(struct ctx *ctx, const struct account *account) {
     return problem_set(ctx, &account_not_found);
   }
   TRY(account_count_add(ctx, account, -1));
+  TRY(team_leave(ctx, account));
   return changed_and_out(ctx, account, 0);
 }
 

@@ -55,10 +55,13 @@ struct account_new {
     ACCOUNT_FIRST_MASTER,    /* super_admin while the tenant has no active one; else account_master_exists */
     ACCOUNT_BY_OPERATOR      /* the command line, or a command that has checked: any role */
   } by;
+  /* What else must hold. Looked at after the address: before the slow hash, and again in the transaction,
+   * with the tenant locked from its start. NULL: nothing. */
+  enum status (*check)(struct ctx *ctx, void *arg);
   /* Runs last in the same transaction, for what belongs to the account from its first moment; NULL: nothing.
    */
   enum status (*with)(struct ctx *ctx, const struct account *account, void *arg);
-  void *with_arg;
+  void *with_arg; /* of both */
 };
 /* Hashes the password (slow: the hash lane) and then writes in one transaction: account row, activity-free,
  * event. Returns the new account. Faults: "name", "email", "phone", "avatar", "password", "role". */
@@ -95,6 +98,10 @@ enum status account_delete_self(struct ctx *ctx, const struct account *account) 
 enum status account_disable(struct ctx *ctx, int64_t account_id) MUST_CHECK;
 /* Role change ends the account's sessions. */
 enum status account_set_role(struct ctx *ctx, int64_t account_id, enum role role) MUST_CHECK;
+/* Who still has a first password that somebody else chose (must_change_password), of all tenants: how many
+ * who can sign in, and the addresses of the first `limit`, by id. For the command line. */
+enum status account_first_passwords(struct ctx *ctx, int64_t limit, int64_t *total, struct str **emails,
+                                    size_t *count) MUST_CHECK;
 /* A new password, one's own too; ends all sessions but `keep_session` (0: all). Hash lane. */
 enum status account_set_password(struct ctx *ctx, int64_t account_id, struct str password,
                                  enum password_rule rule, int64_t keep_session) MUST_CHECK;
@@ -102,7 +109,8 @@ enum status account_set_password(struct ctx *ctx, int64_t account_id, struct str
 /* ---- people as managers see them ---- */
 enum account_activity { ACCOUNT_ANY, ACCOUNT_ACTIVE, ACCOUNT_INACTIVE };
 struct account_search {
-  enum role role; /* 0 any */
+  enum role role;       /* 0 any */
+  enum role role_below; /* only lower roles than this; 0 any */
   enum account_activity active;
   struct str text; /* in name or e-mail, any letter case, taken literally; NONE any */
   int64_t skip, limit;

@@ -17,6 +17,7 @@ enum status account_find(struct ctx *ctx, const struct account_search *search, s
   int64_t tenant_id = ctx->who->tenant_id;
   struct account_find_in in = {.tenant_id = tenant_id,
                                .role = search->role,
+                               .role_below = search->role_below,
                                .active = search->active,
                                .text_like = str_like(ctx->arena, search->text),
                                .skip = search->skip,
@@ -26,10 +27,17 @@ enum status account_find(struct ctx *ctx, const struct account_search *search, s
   TRY(sql_account_find_all(ctx, &in, (size_t)search->limit, &rows, &found));
   int64_t in_all = 0;
   if (in.text_like.at == NULL) {
-    TRY(account_total(ctx, tenant_id, search->role, search->active, &in_all));
+    struct account_count_sum_in counted = {
+        .tenant_id = tenant_id, .role = in.role, .role_below = in.role_below, .active = in.active};
+    struct account_count_sum_row row;
+    TRY(sql_account_count_sum(ctx, &counted, &row));
+    in_all = row.accounts;
   } else {
-    struct account_find_total_in counted = {
-        .tenant_id = tenant_id, .role = in.role, .active = in.active, .text_like = in.text_like};
+    struct account_find_total_in counted = {.tenant_id = tenant_id,
+                                            .role = in.role,
+                                            .role_below = in.role_below,
+                                            .active = in.active,
+                                            .text_like = in.text_like};
     struct account_find_total_row row;
     TRY(sql_account_find_total(ctx, &counted, &row));
     in_all = row.accounts;
@@ -46,9 +54,12 @@ enum status account_find(struct ctx *ctx, const struct account_search *search, s
 
 enum status account_read(struct ctx *ctx, struct uuid uuid, struct account *out) {
   TRY(access_check(ctx, MAY_PROFILE));
-  bool seen =
-      uuid_equal(uuid, ctx->who->uuid) || access_scope(ctx->who->role, MAY_ACCOUNT_LIST) != SCOPE_NONE;
-  return seen ? account_by_uuid(ctx, ctx->who->tenant_id, uuid, out) : problem_set(ctx, &account_not_found);
+  const struct who *who = ctx->who;
+  bool oneself = uuid_equal(uuid, who->uuid);
+  if (!oneself && access_scope(who->role, MAY_ACCOUNT_LIST) == SCOPE_NONE) {
+    return problem_set(ctx, &account_not_found);
+  }
+  return account_by_uuid(ctx, oneself ? who->home_tenant_id : who->tenant_id, uuid, out);
 }
 
 /* ---- changing ---- */
@@ -165,7 +176,8 @@ static enum status update_in_transaction(struct ctx *ctx, void *arg) {
   struct update *update = arg;
   struct account before;
   /* Two of these at once must not each leave the other's super_admin as the last. */
-  TRY(tenant_lock(ctx, ctx->who->tenant_id));
+  bool oneself = uuid_equal(update->uuid, ctx->who->uuid);
+  TRY(tenant_lock(ctx, oneself ? ctx->who->home_tenant_id : ctx->who->tenant_id));
   TRY(account_read(ctx, update->uuid, &before));
   struct account after = changed(&before, update->change);
   TRY(check_change(ctx, &before, &after));

@@ -90,14 +90,17 @@ static enum status dead(struct ctx *ctx) {
   return status;
 }
 
+/* The link tells whose it is, through whatever host it came; from here on the call is in that tenant. */
 static enum status owner_of(struct ctx *ctx, struct str link_hash, int64_t *account_id) {
   struct password_link_owner_in in = {.hash = link_hash, .now = ctx->now_us};
   struct password_link_owner_row row;
+  db_act_in(ctx->db, DB_SYSTEM);
   enum status status = sql_password_link_owner(ctx, &in, &row);
   if (status == STATUS_NOT_FOUND) {
     return dead(ctx);
   }
   TRY(status);
+  db_act_in(ctx->db, row.tenant_id);
   *account_id = row.account_id;
   return STATUS_OK;
 }

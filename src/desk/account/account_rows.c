@@ -116,6 +116,24 @@ enum status account_password_hash(struct ctx *ctx, int64_t account_id, struct st
   return STATUS_OK;
 }
 
+enum status account_first_passwords(struct ctx *ctx, int64_t limit, int64_t *total, struct str **emails,
+                                    size_t *count) {
+  struct account_must_change_total_row in_all;
+  TRY(sql_account_must_change_total(ctx, &in_all));
+  struct account_must_change_row *rows = NULL;
+  size_t found_count = 0;
+  struct account_must_change_in in = {limit};
+  TRY(sql_account_must_change_all(ctx, &in, (size_t)limit, &rows, &found_count));
+  struct str *list = ARENA_ARRAY(ctx->arena, struct str, found_count);
+  for (size_t i = 0; i < found_count; i++) {
+    list[i] = rows[i].email;
+  }
+  *total = in_all.accounts;
+  *emails = list;
+  *count = found_count;
+  return STATUS_OK;
+}
+
 enum status account_count_add(struct ctx *ctx, const struct account *account, int64_t accounts) {
   struct account_count_add_in in = {.tenant_id = account->tenant_id,
                                     .role = account->role,

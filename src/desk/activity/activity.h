@@ -31,7 +31,8 @@ struct activity {
   int64_t actor_id;      /* 0: the system */
   struct str actor_name; /* NONE: the system */
   int action;
-  struct str field; /* of CHANGED: "title", "priority", …, also "response_deadline"; NONE else */
+  struct str field; /* of CHANGED: "title", "priority", …, NONE else; also "response_deadline": from none where
+                       its clock starts, with new_value "met" or "missed" where the first response stops it */
   struct str old_value, new_value; /* NONE where there is none; of CHANGED in the desk's words */
   int64_t created_at;
 };

@@ -15,6 +15,7 @@ enum status event_add(struct ctx *ctx, const struct event *event) {
       .new_value = event->new_value,
       .created_at = event->created_at != 0 ? event->created_at : ctx->now_us,
   };
+  db_ring(ctx);
   return sql_event_insert(ctx, &in, NULL);
 }
 
@@ -66,10 +67,17 @@ enum status event_horizon(struct ctx *ctx, struct event_position *out) {
   return STATUS_OK;
 }
 
-enum status event_is_ahead(struct ctx *ctx, const struct event_position *position, bool *yes) {
+enum status event_newest(struct ctx *ctx, struct event_position *out) {
   struct event_position_row row;
   TRY(sql_event_newest(ctx, &row));
-  *yes = event_position_compare(position, &(struct event_position){row.txn, row.id}) > 0;
+  *out = (struct event_position){row.txn, row.id};
+  return STATUS_OK;
+}
+
+enum status event_is_ahead(struct ctx *ctx, const struct event_position *position, bool *yes) {
+  struct event_position newest;
+  TRY(event_newest(ctx, &newest));
+  *yes = event_position_compare(position, &newest) > 0;
   return STATUS_OK;
 }
 

@@ -50,6 +50,8 @@ struct event_position {
 int event_position_compare(const struct event_position *a, const struct event_position *b);
 /* The position after all that is committed and can't be overtaken any more. */
 enum status event_horizon(struct ctx *ctx, struct event_position *out) MUST_CHECK;
+/* Nothing that is committed by now stands behind this position, seen or not yet below the horizon. */
+enum status event_newest(struct ctx *ctx, struct event_position *out) MUST_CHECK;
 /* Of one tenant (0: all), after `after` and up to the horizon of this moment, in order, at most `limit`
  * (10,000); *next is where to go on: the last one's position, or the horizon when there is no more, and never
  * behind `after`, but where that is ahead of the store (event_is_ahead): then nothing is found, and *next is

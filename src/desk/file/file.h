@@ -71,6 +71,11 @@ enum status file_open(struct ctx *ctx, const struct file *file, int *fd) MUST_CH
 /* "/api/files/<uuid>" of what is kept here (with the public url before it where one is known), or its own
  * url. In the arena. */
 struct str file_url(struct ctx *ctx, const struct file *file);
+/* For lists: file_url of the first file of each of these tickets themselves (not of their replies), NONE
+ * without one; by one statement, at most 512 tickets. */
+enum { FILE_FIRSTS_MAX = 512 };
+enum status file_first_urls(struct ctx *ctx, const int64_t *tickets, size_t count,
+                            struct str *out) MUST_CHECK;
 /* Attaches what `links` name to a ticket, or to a reply of it (reply_id not 0): an own upload of the caller
  * that no ticket has yet or that this ticket has ("/api/files/<uuid>", with or without host and /v1; the same
  * in any dialect), or an http(s) address elsewhere, at most 2,048 characters, kept as a link. A bad one is a

@@ -17,13 +17,14 @@ SELECT f.id, f.uuid, f.ticket_id, f.reply_id, f.uploader_id, a.uuid, f.kind,
 FROM file f LEFT JOIN account a ON a.id = f.uploader_id LEFT JOIN ticket t ON t.id = f.ticket_id
 WHERE f.ticket_id = :ticket_id ORDER BY f.id LIMIT :limit;
 
+-- Of the tenant, or an own upload of the caller's, who may act in another tenant than their own.
 -- name: file_by_uuid
--- in: tenant_id int, uuid uuid
+-- in: tenant_id int, uuid uuid, own int
 -- out: file_row
 SELECT f.id, f.uuid, f.ticket_id, f.reply_id, f.uploader_id, a.uuid, f.kind,
   f.url, f.name, f.hash, f.size, f.type, f.created_at, t.uuid
 FROM file f LEFT JOIN account a ON a.id = f.uploader_id LEFT JOIN ticket t ON t.id = f.ticket_id
-WHERE f.uuid = :uuid AND f.tenant_id = :tenant_id;
+WHERE f.uuid = :uuid AND (f.tenant_id = :tenant_id OR (f.uploader_id = :own AND f.ticket_id IS NULL));
 
 -- At most some hundred: nothing is added over a limit.
 -- name: file_count_of_ticket
@@ -31,18 +32,28 @@ WHERE f.uuid = :uuid AND f.tenant_id = :tenant_id;
 -- out: files int
 SELECT COUNT(*) FROM file WHERE ticket_id = :ticket_id;
 
+-- Of each ticket's own files the first; tickets: a JSON array of ids.
+-- name: file_first
+-- in: tickets text, limit int
+-- out: ticket_id int, uuid uuid, url text?
+SELECT f.ticket_id, f.uuid, f.url FROM file f
+WHERE f.id IN (SELECT MIN(g.id) FROM file g WHERE g.ticket_id IN (SELECT value FROM json_each(:tickets)) AND g.reply_id IS NULL
+  GROUP BY g.ticket_id) LIMIT :limit;
+
 -- ---- attaching ----
 
+-- Without a ticket it lies in the tenant of its uploader, who may act in another one.
 -- name: file_own_upload
 -- in: tenant_id int, uuid uuid, uploader_id int
 -- out: id int, ticket_id int?, reply_id int?
 SELECT id, ticket_id, reply_id FROM file
-WHERE uuid = :uuid AND tenant_id = :tenant_id AND uploader_id = :uploader_id AND url IS NULL;
+WHERE uuid = :uuid AND (tenant_id = :tenant_id OR ticket_id IS NULL) AND uploader_id = :uploader_id AND url IS NULL;
 
 -- What somebody else attached meanwhile stays where it is.
 -- name: file_give
--- in: id int, ticket_id int, reply_id int?
-UPDATE file SET ticket_id = :ticket_id, reply_id = :reply_id WHERE id = :id AND ticket_id IS NULL;
+-- in: id int, tenant_id int, ticket_id int, reply_id int?
+UPDATE file SET tenant_id = :tenant_id, ticket_id = :ticket_id, reply_id = :reply_id
+WHERE id = :id AND ticket_id IS NULL;
 
 -- name: file_give_reply
 -- in: id int, reply_id int
@@ -75,3 +86,11 @@ DELETE FROM file WHERE id = :id AND ticket_id IS NULL;
 -- in: hash blob
 -- out: id int
 SELECT id FROM file WHERE hash = :hash LIMIT 1;
+
+-- ---- a backup ----
+
+-- What rows need, each content once.
+-- name: file_contents
+-- in: after blob, limit int
+-- out: hash blob
+SELECT DISTINCT hash FROM file WHERE hash > :after ORDER BY hash LIMIT :limit;

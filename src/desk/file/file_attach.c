@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <string.h>
 
 #include "desk/access/access.h"
@@ -26,6 +27,32 @@ struct str file_url(struct ctx *ctx, const struct file *file) {
     return file->url;
   }
   return str_format(ctx->arena, "%.*s" FILE_PATH "%s", STR_ARG(public_url), uuid_print(file->uuid, uuid));
+}
+
+enum status file_first_urls(struct ctx *ctx, const int64_t *tickets, size_t count, struct str *out) {
+  if (count > FILE_FIRSTS_MAX) {
+    return problem_set(ctx, &problem_broken);
+  }
+  CLEANUP_BUF struct buf list;
+  buf_init(&list, FILE_FIRSTS_MAX * 21 + 8);
+  buf_add_char(&list, '[');
+  for (size_t i = 0; i < count; i++) {
+    buf_format(&list, i > 0 ? ",%" PRId64 : "%" PRId64, tickets[i]);
+    out[i] = STR_NONE;
+  }
+  buf_add_char(&list, ']');
+  struct file_first_row *rows = NULL;
+  size_t found = 0;
+  const struct file_first_in in = {.tickets = buf_str(&list), .limit = FILE_FIRSTS_MAX};
+  TRY(sql_file_first_all(ctx, &in, FILE_FIRSTS_MAX, &rows, &found));
+  for (size_t i = 0; i < count; i++) {
+    for (size_t k = 0; k < found && out[i].at == NULL; k++) {
+      if (rows[k].ticket_id == tickets[i]) {
+        out[i] = file_url(ctx, &(struct file){.uuid = rows[k].uuid, .url = rows[k].url});
+      }
+    }
+  }
+  return STATUS_OK;
 }
 
 static struct str skip(struct str text, size_t len) {
@@ -160,7 +187,7 @@ static enum status attach_upload(struct ctx *ctx, struct attaching *to, size_t i
   }
   int64_t changed = 0;
   if (file.ticket_id == 0) {
-    const struct file_give_in give = {file.id, to->ticket_id, to->reply_id};
+    const struct file_give_in give = {file.id, to->tenant_id, to->ticket_id, to->reply_id};
     TRY(sql_file_give(ctx, &give, &changed));
   } else if (file.ticket_id == to->ticket_id && file.reply_id == 0) {
     TRY(move_to_reply(ctx, to, file.id, &changed));

@@ -232,9 +232,10 @@ static enum status upload_run(struct ctx *ctx, void *arg) {
   struct upload *upload = arg;
   upload->file = file_of_new(upload->from);
   upload->file.kind = upload->kind;
-  if (!uuid_is_none(upload->ticket)) {
-    TRY(join_ticket(ctx, upload));
+  if (uuid_is_none(upload->ticket)) {
+    return file_insert(ctx, ctx->who->home_tenant_id, &upload->file);
   }
+  TRY(join_ticket(ctx, upload));
   return file_insert(ctx, ctx->who->tenant_id, &upload->file);
 }
 
@@ -264,8 +265,8 @@ enum status file_get(struct ctx *ctx, struct uuid uuid, struct file *out) {
   TRY(access_check(ctx, MAY_SIGNED_IN));
   const struct who *who = ctx->who;
   struct file_row row;
-  enum status status =
-      sql_file_by_uuid(ctx, &(struct file_by_uuid_in){.tenant_id = who->tenant_id, .uuid = uuid}, &row);
+  const struct file_by_uuid_in in = {.tenant_id = who->tenant_id, .uuid = uuid, .own = who->account_id};
+  enum status status = sql_file_by_uuid(ctx, &in, &row);
   if (status == STATUS_NOT_FOUND || (status == STATUS_OK && row.url.at != NULL)) {
     return problem_set(ctx, &file_not_found);
   }

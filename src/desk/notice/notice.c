@@ -58,6 +58,7 @@ enum status notice_add(struct ctx *ctx, int64_t account_id, const struct notice_
       .value = new_notice->value,
       .created_at = ctx->now_us,
   };
+  db_ring(ctx);
   return sql_notice_insert(ctx, &in, NULL);
 }
 
@@ -78,9 +79,25 @@ enum status notice_add_staff(struct ctx *ctx, int role_from, int64_t but_account
 
 /* ---- the caller's own ---- */
 
-enum status notice_list(struct ctx *ctx, const struct notice_filter *filter, struct notice **out,
-                        size_t *count, int64_t *total) {
-  TRY(access_check(ctx, MAY_SIGNED_IN));
+/* Runs what reads or marks the caller's own notices. The operator's staff have some in tenants where they
+ * acted. */
+static enum status on_own(struct ctx *ctx, db_command command, void *arg) {
+  int64_t before = db_act_in(ctx->db, ctx->who->operator_staff ? DB_SYSTEM : ctx->who->home_tenant_id);
+  enum status status = command(ctx, arg);
+  db_act_in(ctx->db, before);
+  return status;
+}
+
+struct listing {
+  const struct notice_filter *filter;
+  struct notice_row *rows;
+  size_t count;
+  int64_t total;
+};
+
+static enum status list_own(struct ctx *ctx, void *arg) {
+  struct listing *listing = arg;
+  const struct notice_filter *filter = listing->filter;
   const struct notice_page_in in = {
       .account_id = ctx->who->account_id,
       .unread = filter->read == NOTICE_UNREAD,
@@ -92,18 +109,25 @@ enum status notice_list(struct ctx *ctx, const struct notice_filter *filter, str
   const struct notice_total_in all = {
       .account_id = in.account_id, .unread = in.unread, .was_read = in.was_read, .kind = in.kind};
   struct notice_total_row found;
-  struct notice_row *rows = NULL;
-  size_t n = 0;
   TRY(sql_notice_total(ctx, &all, &found));
-  TRY(sql_notice_page_all(ctx, &in, NOTICE_LIST_MAX, &rows, &n));
-  *out = notices_from_rows(ctx->arena, rows, n);
-  *count = n;
-  *total = found.notices;
+  TRY(sql_notice_page_all(ctx, &in, NOTICE_LIST_MAX, &listing->rows, &listing->count));
+  listing->total = found.notices;
   return STATUS_OK;
 }
 
-enum status notice_unread(struct ctx *ctx, int64_t *count) {
+enum status notice_list(struct ctx *ctx, const struct notice_filter *filter, struct notice **out,
+                        size_t *count, int64_t *total) {
   TRY(access_check(ctx, MAY_SIGNED_IN));
+  struct listing listing = {.filter = filter};
+  TRY(on_own(ctx, list_own, &listing));
+  *out = notices_from_rows(ctx->arena, listing.rows, listing.count);
+  *count = listing.count;
+  *total = listing.total;
+  return STATUS_OK;
+}
+
+static enum status count_unread(struct ctx *ctx, void *arg) {
+  int64_t *count = arg;
   const struct notice_total_in in = {.account_id = ctx->who->account_id, .unread = 1};
   struct notice_total_row found;
   TRY(sql_notice_total(ctx, &in, &found));
@@ -111,8 +135,13 @@ enum status notice_unread(struct ctx *ctx, int64_t *count) {
   return STATUS_OK;
 }
 
+enum status notice_unread(struct ctx *ctx, int64_t *count) {
+  TRY(access_check(ctx, MAY_SIGNED_IN));
+  return on_own(ctx, count_unread, count);
+}
+
 static enum status tell_read(struct ctx *ctx, int64_t notice_id) {
-  return event_add(ctx, &(struct event){.tenant_id = ctx->who->tenant_id,
+  return event_add(ctx, &(struct event){.tenant_id = ctx->who->home_tenant_id,
                                         .kind = EVENT_NOTICE_READ,
                                         .account_id = ctx->who->account_id,
                                         .new_value = notice_id});
@@ -142,10 +171,14 @@ static enum status read_one(struct ctx *ctx, void *arg) {
   return tell_read(ctx, row.id);
 }
 
+static enum status read_one_own(struct ctx *ctx, void *arg) {
+  return on_own(ctx, read_one, arg);
+}
+
 enum status notice_read(struct ctx *ctx, struct uuid uuid, struct notice *out) {
   TRY(access_check(ctx, MAY_SIGNED_IN));
   struct reading reading = {.uuid = uuid};
-  TRY(db_write(ctx, read_one, &reading));
+  TRY(db_write(ctx, read_one_own, &reading));
   *out = reading.notice;
   return STATUS_OK;
 }
@@ -156,10 +189,14 @@ static enum status read_all(struct ctx *ctx, void *arg) {
   return *changed == 0 ? STATUS_OK : tell_read(ctx, 0);
 }
 
+static enum status read_all_own(struct ctx *ctx, void *arg) {
+  return on_own(ctx, read_all, arg);
+}
+
 enum status notice_read_all(struct ctx *ctx, int64_t *changed) {
   TRY(access_check(ctx, MAY_SIGNED_IN));
   int64_t n = 0;
-  TRY(db_write(ctx, read_all, &n));
+  TRY(db_write(ctx, read_all_own, &n));
   *changed = n;
   return STATUS_OK;
 }
@@ -217,7 +254,10 @@ static enum status follow_some(struct ctx *ctx, int64_t account_id, const struct
 enum status notice_follow(struct ctx *ctx, const struct event_position *after, int64_t limit,
                           struct notice **out, size_t *count, struct event_position *next) {
   TRY(access_check(ctx, MAY_SIGNED_IN));
-  return follow_some(ctx, ctx->who->account_id, after, limit, out, count, next);
+  int64_t before = db_act_in(ctx->db, ctx->who->operator_staff ? DB_SYSTEM : ctx->who->home_tenant_id);
+  enum status status = follow_some(ctx, ctx->who->account_id, after, limit, out, count, next);
+  db_act_in(ctx->db, before);
+  return status;
 }
 
 enum status notice_follow_all(struct ctx *ctx, const struct event_position *after, int64_t limit,

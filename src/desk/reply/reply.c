@@ -3,11 +3,12 @@
 #include "desk/access/access.h"
 #include "desk/statements.h"
 
+const struct problem_kind reply_not_found = {STATUS_NOT_FOUND, "reply_not_found", "There is no such reply."};
 const struct problem_kind reply_list_too_large = {STATUS_TOO_LARGE, "replies_too_large",
                                                   "This ticket has more replies than one answer can carry."};
 
 /* What a request needs beside the replies it reads. */
-enum { REPLY_ARENA_RESERVE_BYTES = 256 * 1024 };
+enum { REPLY_ARENA_RESERVE_BYTES = 256 * 1024, REPLY_BACK_MAX = 1000 };
 
 enum status reply_add(struct ctx *ctx, int64_t tenant_id, int64_t ticket_id, struct str text,
                       struct reply *out) {
@@ -84,11 +85,44 @@ static enum status collect(struct ctx *ctx, void *arg, const void *row) {
   return STATUS_OK;
 }
 
-enum status reply_list(struct ctx *ctx, int64_t ticket_id, struct reply **out, size_t *count) {
-  const struct reply_of_ticket_in in = {.ticket_id = ticket_id, .limit = REPLY_LIST_MAX};
+enum status reply_page(struct ctx *ctx, int64_t ticket_id, int64_t after_id, int64_t limit,
+                       struct reply **out, size_t *count) {
+  const struct reply_of_ticket_in in = {
+      .ticket_id = ticket_id, .after_id = after_id, .limit = limit < REPLY_LIST_MAX ? limit : REPLY_LIST_MAX};
   struct collection all = {0};
   TRY(sql_reply_of_ticket_each(ctx, &in, collect, &all));
   *out = all.replies != NULL ? all.replies : ARENA_NEW(ctx->arena, struct reply);
   *count = all.count;
+  return STATUS_OK;
+}
+
+enum status reply_list(struct ctx *ctx, int64_t ticket_id, struct reply **out, size_t *count) {
+  return reply_page(ctx, ticket_id, 0, REPLY_LIST_MAX, out, count);
+}
+
+enum status reply_find(struct ctx *ctx, int64_t ticket_id, struct uuid uuid, int64_t *id) {
+  struct reply_number_row row;
+  enum status status = sql_reply_number(ctx, &(struct reply_number_in){ticket_id, uuid}, &row);
+  if (status == STATUS_NOT_FOUND) {
+    return problem_set(ctx, &reply_not_found);
+  }
+  TRY(status);
+  *id = row.id;
+  return STATUS_OK;
+}
+
+enum status reply_back(struct ctx *ctx, int64_t ticket_id, int64_t id, int64_t limit, struct uuid **out,
+                       size_t *count) {
+  const struct reply_before_in in = {
+      .ticket_id = ticket_id, .id = id, .limit = limit < REPLY_BACK_MAX ? limit : REPLY_BACK_MAX};
+  struct reply_before_row *rows = NULL;
+  size_t n = 0;
+  TRY(sql_reply_before_all(ctx, &in, REPLY_BACK_MAX, &rows, &n));
+  struct uuid *uuids = ARENA_ARRAY(ctx->arena, struct uuid, n);
+  for (size_t i = 0; i < n; i++) {
+    uuids[i] = rows[i].uuid;
+  }
+  *out = uuids;
+  *count = n;
   return STATUS_OK;
 }

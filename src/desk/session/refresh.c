@@ -80,6 +80,7 @@ static enum status repeat(struct ctx *ctx, struct refresh *refresh,
 static enum status refresh_in_transaction(struct ctx *ctx, void *arg) {
   struct refresh *refresh = arg;
   struct session_to_refresh_row row;
+  db_act_in(ctx->db, DB_SYSTEM); /* the token tells whose it is, through whatever host it came */
   enum status status =
       sql_session_to_refresh(ctx, &(struct session_to_refresh_in){refresh->claims.session_id}, &row);
   if (status == STATUS_NOT_FOUND || (status == STATUS_OK && (!uuid_equal(row.uuid, refresh->claims.account) ||
@@ -87,6 +88,7 @@ static enum status refresh_in_transaction(struct ctx *ctx, void *arg) {
     return problem_set(ctx, &session_ended);
   }
   TRY(status);
+  db_act_in(ctx->db, row.tenant_id);
   if (row.expires_at <= ctx->now_us) {
     return problem_set(ctx, &session_expired);
   }

@@ -230,7 +230,7 @@ static enum status end_in_transaction(struct ctx *ctx, void *arg) {
   int64_t changed = 0;
   TRY(sql_session_stop(ctx, &(struct session_stop_in){.id = who->session_id, .now = ctx->now_us}, &changed));
   return changed == 0 ? STATUS_OK
-                      : session_tell_ended(ctx, who->tenant_id, who->account_id, who->session_id, 0);
+                      : session_tell_ended(ctx, who->home_tenant_id, who->account_id, who->session_id, 0);
 }
 
 enum status session_end(struct ctx *ctx) {

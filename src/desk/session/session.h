@@ -93,6 +93,12 @@ void token_setup(const struct session_keys *keys);
  * problem, does not look at the time. */
 enum status token_sign(struct arena *arena, const struct token_claims *claims, struct str *out) MUST_CHECK;
 enum status token_verify(struct str token, struct token_claims *out) MUST_CHECK;
+enum { TOKEN_SEAL_SIZE = 44 };
+/* A MAC over a text that only we can have written, by the keys of the tokens: base64url, NUL-terminated. The
+ * text begins with a word for its purpose ("socket …"), so that a seal of one is never good for another.
+ * Checking: STATUS_UNAUTHENTICATED where no key of ours made it of this text. Neither sets a problem. */
+enum status token_seal(struct str text, char out[TOKEN_SEAL_SIZE]) MUST_CHECK;
+enum status token_seal_check(struct str text, struct str seal) MUST_CHECK;
 
 /* ---- throttle.c: failed sign-ins, by account and address, by account, by address ---- */
 struct throttle {

@@ -272,3 +272,30 @@ enum status token_verify(struct str token, struct token_claims *out) {
   }
   return STATUS_OK;
 }
+
+enum status token_seal(struct str text, char out[TOKEN_SEAL_SIZE]) {
+  uint8_t mac[MAC_LEN];
+  CLEANUP_BUF struct buf seal;
+  TRY(sign(0, text.at, text.len, mac));
+  buf_init(&seal, TOKEN_SEAL_SIZE);
+  base64url_encode(&seal, (struct str){(const char *)mac, sizeof(mac)});
+  memcpy(out, seal.at, SIGNATURE_LEN);
+  out[SIGNATURE_LEN] = '\0';
+  return STATUS_OK;
+}
+
+enum status token_seal_check(struct str text, struct str seal) {
+  uint8_t theirs[SIGNATURE_LEN];
+  size_t len = 0;
+  if (seal.len != SIGNATURE_LEN || base64url_decode(seal, theirs, &len) != STATUS_OK || len != MAC_LEN) {
+    return STATUS_UNAUTHENTICATED;
+  }
+  for (unsigned i = 0; i < key_count; i++) {
+    uint8_t ours[MAC_LEN];
+    TRY(sign(i, text.at, text.len, ours));
+    if (CRYPTO_memcmp(ours, theirs, MAC_LEN) == 0) {
+      return STATUS_OK;
+    }
+  }
+  return STATUS_UNAUTHENTICATED;
+}

@@ -4,6 +4,7 @@
 #include "db/db.h"
 #include "desk/access/access.h"
 #include "desk/statements.h"
+#include "desk/tenant/tenant.h"
 #include "desk/ticket/ticket.h"
 
 /* The tenant's targets. */
@@ -87,7 +88,9 @@ static enum status is_set(struct ctx *ctx, const struct setting *setting, bool *
 
 static enum status set_run(struct ctx *ctx, void *arg) {
   const struct setting *setting = arg;
+  struct tenant tenant;
   bool unchanged;
+  TRY(tenant_get(ctx, setting->tenant_id, &tenant));
   TRY(is_set(ctx, setting, &unchanged));
   const struct sla_target_set_in in = {
       .tenant_id = setting->tenant_id,

@@ -55,8 +55,8 @@ struct sla_moment {
 /* Clocks of a new ticket. */
 struct sla_clocks sla_start(const struct sla_targets *targets, const struct sla_moment *moment);
 /* After anything happened to the ticket (status, first response, priority, category, targets): clocks as they
- * are now. Idempotent. Marks of a deadline that moved into the future again are taken back (the escalation
- * level is not). */
+ * are now. Idempotent. Marks of a deadline that lies ahead again because its target changed are taken back
+ * (the escalation level is not). */
 struct sla_clocks sla_update(const struct sla_clocks *before, const struct sla_targets *targets,
                              const struct sla_moment *moment);
 /* What is due at moment->now: bits of enum sla_mark that are not in clocks->marks yet; 0 nothing. */
@@ -78,8 +78,8 @@ enum status sla_targets_of(struct ctx *ctx, int64_t tenant_id, int category, int
                            struct sla_targets *out) MUST_CHECK;
 /* All rows of a tenant, by category. Needs MAY_SLA_READ. */
 enum status sla_list(struct ctx *ctx, int64_t tenant_id, struct sla_target **out, size_t *count) MUST_CHECK;
-/* Upsert. Needs MAY_SLA_WRITE; minutes 0–525600 (faults "sla_response_minutes", "sla_resolution_minutes",
- * "category"). Open tickets are recomputed afterwards, in steps, by the timer: the row is marked for it in
+/* Upsert. Needs MAY_SLA_WRITE; tenant_not_found (desk/tenant) without such a tenant; minutes 0–525600 (faults
+ * "sla_response_minutes", "sla_resolution_minutes", "category"). Open tickets are recomputed afterwards, in steps, by the timer: the row is marked for it in
  * the same transaction, so a crash repeats and never loses. */
 enum status sla_set(struct ctx *ctx, int64_t tenant_id, const struct sla_target *target) MUST_CHECK;
 /* A tenant whose targets changed and whose open tickets are not all recomputed yet; 0 none. Inside db_write

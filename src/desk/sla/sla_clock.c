@@ -86,21 +86,30 @@ static void settle_pause(struct sla_clocks *clocks, const struct sla_moment *mom
   }
 }
 
-/* Answered too late, and the timer has not told of it yet. */
-static bool missed_response(const struct sla_clocks *before, int64_t responded_at) {
+/* Answered too late, and the timer has not told of it yet. Judged when the answer comes; a deadline that is
+ * still there later was missed. */
+static bool missed_response(const struct sla_clocks *before, const struct sla_moment *moment) {
+  int64_t responded_at = moment->responded_at;
   bool stood = before->paused_at != 0 && before->paused_at < responded_at;
-  return awaits_response(before) && before->response_due_at < (stood ? before->paused_at : responded_at);
+  return awaits_response(before) && (moment->now != responded_at ||
+                                     before->response_due_at < (stood ? before->paused_at : responded_at));
 }
 
-/* Takes back the marks of what lies ahead again because its deadline moved, and not because the wall clock
- * was set back. */
+/* Where the deadline would be had the clocks never stood still: it moves with the target alone. */
+static int64_t aim_of(int64_t deadline, const struct sla_clocks *clocks) {
+  return deadline != 0 ? deadline - clocks->paused_us : 0;
+}
+
+/* Takes back the marks of what lies ahead again because its target changed, and neither because the wall
+ * clock was set back nor because the clocks stood still after that. */
 static void take_marks_back(struct sla_clocks *clocks, const struct sla_clocks *before,
                             const struct sla_moment *moment) {
-  if (moment->responded_at == 0 && clocks->response_due_at != before->response_due_at &&
+  if (moment->responded_at == 0 &&
+      aim_of(clocks->response_due_at, clocks) != aim_of(before->response_due_at, before) &&
       (clocks->response_due_at == 0 || !is_past(clocks, clocks->response_due_at, moment->now))) {
     clocks->marks &= ~(int64_t)SLA_RESPONSE_BREACHED;
   }
-  if (clocks->resolve_due_at == before->resolve_due_at) {
+  if (aim_of(clocks->resolve_due_at, clocks) == aim_of(before->resolve_due_at, before)) {
     return;
   }
   if (clocks->resolve_due_at == 0 || !is_past(clocks, clocks->resolve_due_at, moment->now)) {
@@ -119,7 +128,7 @@ struct sla_clocks sla_update(const struct sla_clocks *before, const struct sla_t
   if (moment->responded_at == 0) {
     clocks.response_due_at = targets->response_us > 0 ? start + targets->response_us : 0;
   } else {
-    clocks.response_due_at = missed_response(before, moment->responded_at) ? before->response_due_at : 0;
+    clocks.response_due_at = missed_response(before, moment) ? before->response_due_at : 0;
   }
   if (moment->resolved_at == 0) {
     clocks.resolve_due_at = targets->resolution_us > 0 ? start + targets->resolution_us : 0;

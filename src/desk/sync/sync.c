@@ -421,15 +421,21 @@ static enum status pull_run(struct ctx *ctx, void *arg) {
   return STATUS_OK;
 }
 
-/* Long answers live in memory of their own, which goes with the request's. */
+/* Long answers live in memory of their own, which goes with the request's. What is told is of the caller's own
+ * tenant, whichever they act in; the operator's staff have notices in others, too. */
 enum status sync_pull(struct ctx *ctx, struct str position, struct sync *out) {
   TRY(access_check(ctx, MAY_SIGNED_IN));
+  struct who at_home = *ctx->who;
+  at_home.tenant_id = at_home.home_tenant_id;
   struct ctx inner = *ctx;
+  inner.who = &at_home;
   inner.arena = arena_new(PULL_BYTES_MAX);
   arena_defer(ctx->arena, release_arena, inner.arena);
   struct sync sync;
   struct pull pull = {.text = position, .out = &sync};
+  int64_t before = db_act_in(ctx->db, at_home.operator_staff ? DB_SYSTEM : at_home.home_tenant_id);
   enum status status = db_read(&inner, pull_run, &pull);
+  db_act_in(ctx->db, before);
   ctx->problem = inner.problem;
   TRY(status);
   *out = sync;

@@ -61,7 +61,9 @@ static enum status load_words(struct ctx *ctx, struct technician *technician) {
 }
 
 static enum status load(struct ctx *ctx, struct uuid uuid, struct technician *out) {
-  struct technician_by_uuid_in in = {.tenant_id = ctx->who->tenant_id, .uuid = uuid};
+  const struct who *who = ctx->who;
+  struct technician_by_uuid_in in = {
+      .tenant_id = uuid_equal(uuid, who->uuid) ? who->home_tenant_id : who->tenant_id, .uuid = uuid};
   struct technician_row row;
   enum status status = sql_technician_by_uuid(ctx, &in, &row);
   if (status == STATUS_NOT_FOUND) {

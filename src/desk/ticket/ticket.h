@@ -134,6 +134,9 @@ enum status ticket_list(struct ctx *ctx, const struct ticket_filter *filter, str
 /* How many the filter matches (keyset, skip and limit aside): from counters, blocks and at most a few
  * thousand index entries, never by counting the table. */
 enum status ticket_total(struct ctx *ctx, const struct ticket_filter *filter, int64_t *total) MUST_CHECK;
+/* Both at once: cheaper, where a time narrows, than one after the other. */
+enum status ticket_list_and_total(struct ctx *ctx, const struct ticket_filter *filter, struct ticket **out,
+                                  size_t *count, int64_t *total) MUST_CHECK;
 /* Live counts by status of what the caller may read: counts[TICKET_NEW] … */
 enum status ticket_counts(struct ctx *ctx, int64_t counts[TICKET_STATUS_COUNT]) MUST_CHECK;
 
@@ -145,6 +148,7 @@ struct ticket_status_change {
   struct db_ints reads_as;
   enum ticket_status set;
   bool only_assigned; /* the dialect can assign: a technician takes nothing by writing a status */
+  bool keeps_agent;   /* TICKET_NEW means TICKET_ASSIGNED where somebody has it */
 };
 enum status ticket_set_status(struct ctx *ctx, struct uuid uuid, const struct ticket_status_change *change,
                               struct ticket *out) MUST_CHECK;

@@ -25,11 +25,11 @@ FOR UPDATE OF t;
 SELECT a.id, a.uuid, a.name, a.email, a.phone, c.address, a.role
 FROM account a LEFT JOIN customer c ON c.account_id = a.id
 WHERE a.id IN (SELECT CAST(j AS BIGINT) FROM json_array_elements_text(CAST(:ids AS JSON)) j)
-  AND a.tenant_id = :tenant_id LIMIT :limit;
+  AND a.tenant_id IN (:tenant_id, :operator_id) LIMIT :limit;
 
 -- name: ticket_block_get
-SELECT first_created_at, last_created_at, cells FROM ticket_block
-WHERE tenant_id = :tenant_id AND kind = :kind AND block = :block AND slot = :slot
+SELECT cells FROM ticket_block
+WHERE tenant_id = :tenant_id AND kind = :kind AND parent = :parent AND time = :time AND block = :block AND slot = :slot
 FOR UPDATE;
 
 -- name: ticket_sums_zone

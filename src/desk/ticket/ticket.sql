@@ -88,26 +88,23 @@ SELECT id FROM ticket
 WHERE status = :status AND removed_at IS NULL AND resolved_at IS NOT NULL AND resolved_at < :before_at
 ORDER BY resolved_at LIMIT :limit;
 
--- Names and addresses of the people on a page of tickets; ids: a JSON array.
+-- Names and addresses of the people on a page of tickets, also of the operator's; ids: a JSON array.
 -- name: ticket_people_of
--- in: tenant_id int, ids text, limit int
+-- in: tenant_id int, operator_id int, ids text, limit int
 -- out: id int, uuid uuid, name text, email text, phone text?, address text?, role int
 SELECT a.id, a.uuid, a.name, a.email, a.phone, c.address, a.role
-FROM account a LEFT JOIN customer c ON c.account_id = a.id
-WHERE a.id IN (SELECT value FROM json_each(:ids)) AND a.tenant_id = :tenant_id LIMIT :limit;
+FROM json_each(:ids) j CROSS JOIN account a LEFT JOIN customer c ON c.account_id = a.id
+WHERE a.id = j.value AND +a.tenant_id IN (:tenant_id, :operator_id) LIMIT :limit;
 
 -- ---- lists ----
 -- The ids come first, from the index alone; rows and authors are joined after the LIMIT. In order of
 -- id in practice; ticket_list makes sure, because SQL does not promise it and an outer ORDER BY would sort whole rows.
--- What is in a set leads to an index (a branch for each value); what is excluded by <> or hidden from the
--- planner by a + only narrows the walk.
+-- What is in a set leads to an index (a branch for each value); what is looked up in bits (1 << value) or hidden from
+-- the planner by a + only narrows the walk.
 -- name: ticket_list_newest
 -- in: tenant_id int, author_id int?, assignees ints, statuses ints, priorities ints,
 --   readable_by int?, assignee_id int?,
---   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
---   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
---   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
---   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   email_like text?, name_like text?, before_id int?, from_id int?, brief bool, skip int, limit int
 -- out: ticket_row
@@ -125,13 +122,8 @@ FROM (
       [AND f.author_id = :author_id] [AND f.assignee_id = :assignees]
       [AND f.status = :statuses] [AND f.priority = :priorities]
       [AND f.id < :before_id] [AND f.id >= :from_id]
-      [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
-      [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
-      [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
-      [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
-      [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
-      [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
-      [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+      [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
+      [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
       [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
       [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
       [AND +f.assignee_id IN (0, :readable_by)] [AND +f.assignee_id = :assignee_id]
@@ -146,10 +138,7 @@ WHERE t.id = pick.id AND a.id = t.author_id;
 -- name: ticket_list_oldest
 -- in: tenant_id int, author_id int?, assignees ints, statuses ints, priorities ints,
 --   readable_by int?, assignee_id int?,
---   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
---   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
---   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
---   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   email_like text?, name_like text?, before_id int?, from_id int?, brief bool, skip int, limit int
 -- out: ticket_row
@@ -167,13 +156,8 @@ FROM (
       [AND f.author_id = :author_id] [AND f.assignee_id = :assignees]
       [AND f.status = :statuses] [AND f.priority = :priorities]
       [AND f.id < :before_id] [AND f.id >= :from_id]
-      [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
-      [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
-      [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
-      [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
-      [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
-      [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
-      [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+      [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
+      [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
       [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
       [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
       [AND +f.assignee_id IN (0, :readable_by)] [AND +f.assignee_id = :assignee_id]
@@ -187,10 +171,7 @@ WHERE t.id = pick.id AND a.id = t.author_id;
 -- Where few tickets are scheduled in a time: those are sorted. direction: 1 newest first, -1 oldest.
 -- name: ticket_list_scheduled
 -- in: tenant_id int,
---   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
---   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
---   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
---   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   before_id int?, from_id int?, direction int, brief bool, skip int, limit int
 -- out: ticket_row
@@ -206,16 +187,65 @@ FROM (
   FROM ticket f
   WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.scheduled_at IS NOT NULL
     [AND +f.id < :before_id] [AND +f.id >= :from_id]
-    [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
-    [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
-    [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
-    [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
-    [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
-    [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
-    [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+    [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
+    [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
     [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
     [AND f.scheduled_at >= :scheduled_from] [AND f.scheduled_at < :scheduled_to]
   ORDER BY f.id * :direction DESC LIMIT :limit OFFSET :skip
+) pick CROSS JOIN ticket t CROSS JOIN account a
+WHERE t.id = pick.id AND a.id = t.author_id;
+
+-- Of a part of the ids, what is scheduled in a time.
+-- name: ticket_list_planned
+-- in: tenant_id int,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
+--   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
+--   before_id int, from_id int, brief bool, skip int, limit int
+-- out: ticket_row
+SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title,
+  CASE WHEN :brief THEN NULL ELSE t.description END,
+  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
+  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
+  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
+  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
+  t.escalation_level
+FROM (
+  SELECT f.id
+  FROM ticket f
+  WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.scheduled_at IS NOT NULL
+    AND f.id < :before_id AND f.id >= :from_id
+    [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
+    [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+    [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
+    [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
+  ORDER BY f.id DESC LIMIT :limit OFFSET :skip
+) pick CROSS JOIN ticket t CROSS JOIN account a
+WHERE t.id = pick.id AND a.id = t.author_id;
+
+-- The same from the other end.
+-- name: ticket_list_planned_up
+-- in: tenant_id int,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
+--   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
+--   before_id int, from_id int, brief bool, skip int, limit int
+-- out: ticket_row
+SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title,
+  CASE WHEN :brief THEN NULL ELSE t.description END,
+  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
+  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
+  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
+  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
+  t.escalation_level
+FROM (
+  SELECT f.id
+  FROM ticket f
+  WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.scheduled_at IS NOT NULL
+    AND f.id < :before_id AND f.id >= :from_id
+    [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
+    [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+    [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
+    [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
+  ORDER BY f.id LIMIT :limit OFFSET :skip
 ) pick CROSS JOIN ticket t CROSS JOIN account a
 WHERE t.id = pick.id AND a.id = t.author_id;
 
@@ -223,10 +253,7 @@ WHERE t.id = pick.id AND a.id = t.author_id;
 -- their tickets. CROSS JOIN keeps that order of walking.
 -- name: ticket_list_by_authors
 -- in: tenant_id int, author_id int?, readable_by int?, assignee_id int?,
---   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
---   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
---   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
---   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   email_like text?, name_like text?, before_id int?, from_id int?, direction int, brief bool, skip int, limit int
 -- out: ticket_row
@@ -244,13 +271,8 @@ FROM (
     [AND m.email_folded LIKE :email_like ESCAPE '\'] [AND m.name_folded LIKE :name_like ESCAPE '\']
     AND f.tenant_id = :tenant_id AND f.author_id = m.id AND f.removed_at IS NULL
     [AND f.id < :before_id] [AND f.id >= :from_id]
-    [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
-    [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
-    [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
-    [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
-    [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
-    [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
-    [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+    [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
+    [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
     [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
     [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
     [AND +f.assignee_id IN (0, :readable_by)] [AND +f.assignee_id = :assignee_id]
@@ -276,26 +298,19 @@ WHERE tenant_id = :tenant_id AND scope = :scope AND owner_id IN (:owner_id, :oth
 
 -- name: ticket_count_matching
 -- in: tenant_id int, author_id int?, email_like text?, name_like text?,
---   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
---   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?
+--   status_bits int?, priority_bits int?
 -- out: tickets int
 SELECT CAST(COALESCE(SUM(c.tickets), 0) AS BIGINT)
 FROM account m CROSS JOIN ticket_count c
 WHERE m.tenant_id = :tenant_id [AND m.id = :author_id]
   [AND m.email_folded LIKE :email_like ESCAPE '\'] [AND m.name_folded LIKE :name_like ESCAPE '\']
   AND c.tenant_id = :tenant_id AND c.scope = 2 AND c.owner_id = m.id
-  [AND c.status <> :not_status_1] [AND c.status <> :not_status_2] [AND c.status <> :not_status_3]
-  [AND c.status <> :not_status_4] [AND c.status <> :not_status_5]
-  [AND c.priority <> :not_priority_1] [AND c.priority <> :not_priority_2]
-  [AND c.priority <> :not_priority_3] [AND c.priority <> :not_priority_4];
+  [AND (:status_bits >> CAST(c.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(c.priority AS INTEGER)) & 1 <> 0];
 
 -- What no counter knows of certain people's tickets is counted, from the smaller side.
 -- name: ticket_count_by_authors
 -- in: tenant_id int, author_id int?, readable_by int?, assignee_id int?, email_like text?, name_like text?,
---   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
---   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
---   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
---   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?
 -- out: tickets int
 SELECT COUNT(*)
@@ -303,23 +318,15 @@ FROM account m CROSS JOIN ticket f
 WHERE m.tenant_id = :tenant_id [AND m.id = :author_id]
   [AND m.email_folded LIKE :email_like ESCAPE '\'] [AND m.name_folded LIKE :name_like ESCAPE '\']
   AND f.tenant_id = :tenant_id AND f.author_id = m.id AND f.removed_at IS NULL
-  [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
-  [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
-  [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
-  [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
-  [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
-  [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
-  [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+  [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
+  [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
   [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
   [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
   [AND +f.assignee_id IN (0, :readable_by)] [AND +f.assignee_id = :assignee_id];
 
 -- name: ticket_count_by_assignees
 -- in: tenant_id int, author_id int?, assignees ints, email_like text?, name_like text?,
---   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
---   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
---   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
---   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?
 -- out: tickets int
 SELECT COUNT(*)
@@ -327,13 +334,8 @@ FROM (
   EACH(
     SELECT f.id FROM ticket f
     WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL [AND f.assignee_id = :assignees] [AND +f.author_id = :author_id]
-      [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
-      [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
-      [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
-      [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
-      [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
-      [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
-      [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+      [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
+      [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
       [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
       [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
       [AND EXISTS (SELECT 1 FROM account m WHERE m.id = f.author_id AND m.email_folded LIKE :email_like ESCAPE '\')]
@@ -341,85 +343,106 @@ FROM (
   )
 ) theirs;
 
--- Of a block of ids, and of a time of the schedule, that a filter cuts.
+-- Of a block of ids that a filter cuts.
 -- name: ticket_count_ids
--- in: tenant_id int, from_id int, before_id int,
---   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
---   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
---   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
---   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+-- in: tenant_id int, from_id int, before_id int, status int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?
 -- out: tickets int
 SELECT COUNT(*) FROM ticket f
 WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.id >= :from_id AND f.id < :before_id
-  [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
-  [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
-  [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
-  [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
-  [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
-  [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
-  [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+  [AND f.status = :status]
+  [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
+  [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
   [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
   [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to];
 
+-- Of what is scheduled, by blocks of ids.
 -- name: ticket_count_scheduled
--- in: tenant_id int,
---   not_status_1 int?, not_status_2 int?, not_status_3 int?, not_status_4 int?, not_status_5 int?,
---   not_priority_1 int?, not_priority_2 int?, not_priority_3 int?, not_priority_4 int?,
---   not_work_type_1 int?, not_work_type_2 int?, not_work_type_3 int?, not_work_type_4 int?,
---   not_category_1 int?, not_category_2 int?, not_category_3 int?,
+-- in: tenant_id int, shift int, low int?, high int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
+--   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?
+-- out: block int, tickets int
+SELECT f.id >> CAST(:shift AS INTEGER) AS block, COUNT(*) AS tickets FROM ticket f
+WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.scheduled_at IS NOT NULL
+  [AND +f.id >= :low] [AND +f.id <= :high]
+  [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
+  [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+  [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
+  [AND f.scheduled_at >= :scheduled_from] [AND f.scheduled_at < :scheduled_to]
+GROUP BY 1;
+
+-- name: ticket_count_planned
+-- in: tenant_id int, from_id int, before_id int,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?
 -- out: tickets int
 SELECT COUNT(*) FROM ticket f
 WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.scheduled_at IS NOT NULL
-  [AND f.status <> :not_status_1] [AND f.status <> :not_status_2] [AND f.status <> :not_status_3]
-  [AND f.status <> :not_status_4] [AND f.status <> :not_status_5]
-  [AND f.priority <> :not_priority_1] [AND f.priority <> :not_priority_2]
-  [AND f.priority <> :not_priority_3] [AND f.priority <> :not_priority_4]
-  [AND f.work_type <> :not_work_type_1] [AND f.work_type <> :not_work_type_2]
-  [AND f.work_type <> :not_work_type_3] [AND f.work_type <> :not_work_type_4]
-  [AND f.category <> :not_category_1] [AND f.category <> :not_category_2] [AND f.category <> :not_category_3]
+  AND f.id >= :from_id AND f.id < :before_id
+  [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
+  [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
   [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
-  [AND f.scheduled_at >= :scheduled_from] [AND f.scheduled_at < :scheduled_to];
+  [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to];
 
 -- ---- blocks ----
 -- Under a row lock where several transactions write at once (the twin).
 -- name: ticket_block_get
--- in: tenant_id int, kind int, block int, slot int
--- out: first_created_at int, last_created_at int, cells blob
-SELECT first_created_at, last_created_at, cells FROM ticket_block
-WHERE tenant_id = :tenant_id AND kind = :kind AND block = :block AND slot = :slot;
+-- in: tenant_id int, kind int, parent int, time int, block int, slot int
+-- out: cells blob
+SELECT cells FROM ticket_block
+WHERE tenant_id = :tenant_id AND kind = :kind AND parent = :parent AND time = :time AND block = :block AND slot = :slot;
 
 -- name: ticket_block_make
--- in: tenant_id int, kind int, block int, slot int, first_created_at int, last_created_at int, cells blob
-INSERT INTO ticket_block (tenant_id, kind, block, slot, first_created_at, last_created_at, cells)
-VALUES (:tenant_id, :kind, :block, :slot, :first_created_at, :last_created_at, :cells)
-ON CONFLICT (tenant_id, kind, block, slot) DO NOTHING;
+-- in: tenant_id int, kind int, parent int, time int, block int, slot int, tickets int, cells blob
+INSERT INTO ticket_block (tenant_id, kind, parent, time, block, slot, tickets, cells)
+VALUES (:tenant_id, :kind, :parent, :time, :block, :slot, :tickets, :cells)
+ON CONFLICT (tenant_id, kind, parent, time, block, slot) DO NOTHING;
 
 -- name: ticket_block_put
--- in: tenant_id int, kind int, block int, slot int, first_created_at int, last_created_at int, cells blob
-INSERT INTO ticket_block (tenant_id, kind, block, slot, first_created_at, last_created_at, cells)
-VALUES (:tenant_id, :kind, :block, :slot, :first_created_at, :last_created_at, :cells)
-ON CONFLICT (tenant_id, kind, block, slot) DO UPDATE SET first_created_at = excluded.first_created_at,
-  last_created_at = excluded.last_created_at, cells = excluded.cells;
+-- in: tenant_id int, kind int, parent int, time int, block int, slot int, tickets int, cells blob
+INSERT INTO ticket_block (tenant_id, kind, parent, time, block, slot, tickets, cells)
+VALUES (:tenant_id, :kind, :parent, :time, :block, :slot, :tickets, :cells)
+ON CONFLICT (tenant_id, kind, parent, time, block, slot) DO UPDATE SET tickets = excluded.tickets, cells = excluded.cells;
 
 -- name: ticket_block_list
 -- in: tenant_id int, kind int, low int, high int
--- out: block int, first_created_at int, last_created_at int, cells blob
-SELECT block, first_created_at, last_created_at, cells FROM ticket_block
-WHERE tenant_id = :tenant_id AND kind = :kind AND block BETWEEN :low AND :high
-ORDER BY tenant_id, kind, block;
+-- out: block int, cells blob
+SELECT block, cells FROM ticket_block
+WHERE tenant_id = :tenant_id AND kind = :kind AND parent = 0 AND time = 0 AND block BETWEEN :low AND :high
+ORDER BY block DESC;
 
--- The first and the last block of a kind; -1 without any.
--- name: ticket_block_ends
+-- The same from the other end.
+-- name: ticket_block_list_up
+-- in: tenant_id int, kind int, low int, high int
+-- out: block int, cells blob
+SELECT block, cells FROM ticket_block
+WHERE tenant_id = :tenant_id AND kind = :kind AND parent = 0 AND time = 0 AND block BETWEEN :low AND :high
+ORDER BY block;
+
+-- Some days, whole spans, and some days more.
+-- name: ticket_block_scheduled
+-- in: tenant_id int, day_kind int, span_kind int, parent int, day_from int, day_to int, span_from int, span_to int,
+--   day_from_2 int, day_to_2 int
+-- out: time int, block int, cells blob
+SELECT time, block, cells FROM ticket_block
+WHERE tenant_id = :tenant_id AND kind = :day_kind AND parent = :parent AND time >= :day_from AND time < :day_to
+UNION ALL
+SELECT time, block, cells FROM ticket_block
+WHERE tenant_id = :tenant_id AND kind = :span_kind AND parent = :parent AND time >= :span_from AND time < :span_to
+UNION ALL
+SELECT time, block, cells FROM ticket_block
+WHERE tenant_id = :tenant_id AND kind = :day_kind AND parent = :parent AND time >= :day_from_2 AND time < :day_to_2;
+
+-- How many there are in all.
+-- name: ticket_block_all
 -- in: tenant_id int, kind int
--- out: low int, high int
-SELECT COALESCE((SELECT MIN(l.block) FROM ticket_block l WHERE l.tenant_id = :tenant_id AND l.kind = :kind), -1),
-  COALESCE((SELECT MAX(h.block) FROM ticket_block h WHERE h.tenant_id = :tenant_id AND h.kind = :kind), -1);
+-- out: tickets int
+SELECT CAST(COALESCE(SUM(tickets), 0) AS BIGINT) FROM ticket_block WHERE tenant_id = :tenant_id AND kind = :kind;
 
 -- name: ticket_block_clear
--- in: tenant_id int
-DELETE FROM ticket_block WHERE tenant_id = :tenant_id;
+-- in: tenant_id int, from_kind int
+DELETE FROM ticket_block WHERE tenant_id = :tenant_id AND kind >= :from_kind;
 
 -- ---- days ----
 -- name: ticket_day_add
@@ -519,6 +542,13 @@ SELECT MIN(sla_next_at) FROM ticket WHERE sla_next_at IS NOT NULL AND removed_at
 SELECT id FROM ticket WHERE sla_next_at IS NOT NULL AND sla_next_at <= :now AND removed_at IS NULL
 ORDER BY sla_next_at LIMIT :limit;
 
+-- What the timer changes, and no column of another index: those would all be written again.
+-- name: ticket_sla_write
+-- in: id int, response_due_at int?, sla_marks int, sla_next_at int?, escalation_level int
+UPDATE ticket SET response_due_at = :response_due_at, sla_marks = :sla_marks, sla_next_at = :sla_next_at,
+  escalation_level = :escalation_level
+WHERE id = :id;
+
 -- The twin waits for all of them before the first is changed.
 -- name: ticket_sla_open
 -- in: tenant_id int, statuses ints, after_id int, limit int
@@ -551,3 +581,24 @@ FROM (
 WHERE t.id = pick.id AND a.id = t.author_id AND t.tenant_id = :tenant_id AND t.removed_at IS NULL
   [AND t.author_id = :author_id] [AND t.assignee_id IN (0, :readable_by)]
 ORDER BY t.id;
+
+-- ---- of every tenant, for operator staff (ticket_everywhere.c) ----
+-- name: ticket_place
+-- in: uuid uuid
+-- out: id int, tenant_id int
+SELECT id, tenant_id FROM ticket WHERE uuid = :uuid;
+
+-- Along the ids themselves: the join order is kept, so that nothing is sorted.
+-- name: ticket_walk_everywhere
+-- in: from_id int, before_id int?, limit int
+-- out: id int, tenant_id int
+SELECT f.id, f.tenant_id FROM ticket f CROSS JOIN tenant n
+WHERE f.removed_at IS NULL AND f.id >= :from_id [AND f.id < :before_id] AND n.id = f.tenant_id AND n.is_active = TRUE
+ORDER BY f.id LIMIT :limit;
+
+-- The entries that are passed over are read from the index alone.
+-- name: ticket_page_before
+-- in: tenant_id int, last_id int, limit int
+-- out: uuid uuid
+SELECT uuid FROM ticket WHERE tenant_id = :tenant_id AND removed_at IS NULL AND id <= :last_id
+ORDER BY id DESC LIMIT 1 OFFSET :limit;

@@ -28,6 +28,12 @@ static enum status technician_fault(struct ctx *ctx, struct str reason) {
   return problem_fault(ctx, STR("technician_id"), reason);
 }
 
+static enum status find_staff(struct ctx *ctx, int64_t tenant_id, const struct ticket_assignment *assignment,
+                              struct account *out) {
+  return assignment->assignee_id != 0 ? account_by_id(ctx, tenant_id, assignment->assignee_id, out)
+                                      : account_by_uuid(ctx, tenant_id, assignment->assignee, out);
+}
+
 /* Whom the assignment names; id 0: nobody. */
 static enum status find_assignee(struct ctx *ctx, const struct ticket_assignment *assignment,
                                  struct account *out) {
@@ -36,10 +42,12 @@ static enum status find_assignee(struct ctx *ctx, const struct ticket_assignment
     return STATUS_OK;
   }
   struct account found;
-  int64_t tenant_id = ctx->who->tenant_id;
-  enum status status = assignment->assignee_id != 0
-                           ? account_by_id(ctx, tenant_id, assignment->assignee_id, &found)
-                           : account_by_uuid(ctx, tenant_id, assignment->assignee, &found);
+  const struct who *who = ctx->who;
+  enum status status = find_staff(ctx, who->tenant_id, assignment, &found);
+  if (status == STATUS_NOT_FOUND && who->home_tenant_id != who->tenant_id) {
+    problem_clear(ctx);
+    status = find_staff(ctx, who->home_tenant_id, assignment, &found); /* the operator's take and share work */
+  }
   if (status == STATUS_NOT_FOUND) {
     ticket_forget(ctx, &account_not_found);
     return technician_fault(ctx, STR("is unknown"));

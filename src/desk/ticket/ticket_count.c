@@ -43,8 +43,10 @@ static enum status tell_counts(struct ctx *ctx, const struct ticket *ticket, int
 }
 
 enum status ticket_tell_block(struct ctx *ctx, const struct ticket *ticket, enum ticket_block_kind kind,
-                              int64_t block, int64_t by) {
-  const int64_t key[DB_SUM_KEY] = {SUM_BLOCK, ticket->tenant_id, kind, block, ticket_cell_of(ticket)};
+                              int64_t quarter, int64_t by) {
+  const int64_t key[DB_SUM_KEY] = {SUM_BLOCK, ticket->tenant_id,
+                                   kind,      ticket->id >> ticket_block_shift(kind),
+                                   quarter,   ticket_cell_of(ticket)};
   return db_tally(ctx, key, by, ticket->created_at);
 }
 
@@ -57,6 +59,7 @@ enum status ticket_tell_day(struct ctx *ctx, const struct ticket *ticket, int64_
 enum status ticket_count_created(struct ctx *ctx, const struct ticket *ticket) {
   TRY(tell_counts(ctx, ticket, 1));
   TRY(ticket_blocks_tell(ctx, ticket, 1));
+  TRY(ticket_schedule_tell(ctx, ticket, 1));
   return ticket_days_tell(ctx, ticket, 1);
 }
 
@@ -64,6 +67,7 @@ enum status ticket_count_move(struct ctx *ctx, const struct ticket *before, cons
   if (before->removed_at == 0) {
     TRY(tell_counts(ctx, before, -1));
     TRY(ticket_blocks_tell(ctx, before, -1));
+    TRY(ticket_schedule_tell(ctx, before, -1));
     TRY(ticket_days_tell(ctx, before, -1));
   }
   return after->removed_at == 0 ? ticket_count_created(ctx, after) : STATUS_OK;

@@ -9,9 +9,11 @@
 
 /* What happened on each day of the tenant's time zone. Changes are told by the quarter of an hour, and become
  * days when they are written, with the zone read once: every zone's day begins with a quarter. */
-#define QUARTER_US (15 * TIME_MINUTE_US)
-
 enum { FIELD_COUNT = sizeof(struct ticket_day_sums) / sizeof(int64_t), REBUILD_STEP = 5000 };
+
+int64_t ticket_quarter(int64_t time_us) {
+  return time_us / TICKET_QUARTER_US - (time_us % TICKET_QUARTER_US < 0);
+}
 
 /* ---- what a ticket adds ---- */
 
@@ -34,7 +36,7 @@ static enum status tell_sums(struct ctx *ctx, const struct ticket *ticket, int64
                              int64_t at_us, const struct ticket_day_sums *sums, int64_t by) {
   int64_t fields[FIELD_COUNT];
   memcpy(fields, sums, sizeof fields);
-  int64_t quarter = at_us / QUARTER_US - (at_us % QUARTER_US < 0);
+  int64_t quarter = ticket_quarter(at_us);
   for (int field = 0; field < FIELD_COUNT; field++) {
     if (fields[field] != 0) {
       TRY(ticket_tell_day(ctx, ticket, technician_id, quarter, field, by * fields[field]));
@@ -87,11 +89,11 @@ enum status ticket_days_write(struct ctx *ctx, const struct db_sum *sums, size_t
     if (i == 0 || first[1] != sums[i - 1].key[1]) {
       TRY(sql_ticket_sums_zone(ctx, &(struct ticket_sums_zone_in){first[1]}, &zone));
     }
-    int64_t day = time_local_day(first[3] * QUARTER_US, zone.timezone.at);
+    int64_t day = time_local_day(first[3] * TICKET_QUARTER_US, zone.timezone.at);
     int64_t end_us = time_day_start(day + 1, zone.timezone.at);
     int64_t fields[FIELD_COUNT] = {0};
     while (i < count && sums[i].key[1] == first[1] && sums[i].key[2] == first[2] &&
-           sums[i].key[3] * QUARTER_US < end_us) {
+           sums[i].key[3] * TICKET_QUARTER_US < end_us) {
       fields[sums[i].key[4]] += sums[i].sum;
       i++;
     }
@@ -165,7 +167,7 @@ enum status ticket_days_technicians(struct ctx *ctx, int64_t day_from, int64_t d
 
 struct rebuild {
   int64_t tenant_id;
-  bool with_blocks;
+  bool with_ids; /* the blocks by ids alone, which no time zone changes */
   int64_t last_id;
   size_t seen;
 };
@@ -196,7 +198,8 @@ static enum status tell_again(struct ctx *ctx, void *arg, const void *row) {
   const struct ticket ticket = what_counts(row);
   rebuild->last_id = ticket.id;
   rebuild->seen++;
-  TRY(rebuild->with_blocks ? ticket_blocks_tell(ctx, &ticket, 1) : STATUS_OK);
+  TRY(rebuild->with_ids ? ticket_blocks_tell(ctx, &ticket, 1) : STATUS_OK);
+  TRY(ticket_schedule_tell(ctx, &ticket, 1));
   return ticket_days_tell(ctx, &ticket, 1);
 }
 
@@ -207,9 +210,9 @@ static enum status rebuild_run(struct ctx *ctx, void *arg) {
   TRY(tenant_lock(ctx, rebuild->tenant_id));
   TRY(db_flush(ctx));
   TRY(sql_ticket_day_clear(ctx, &(struct ticket_day_clear_in){rebuild->tenant_id}, NULL));
-  if (rebuild->with_blocks) {
-    TRY(sql_ticket_block_clear(ctx, &(struct ticket_block_clear_in){rebuild->tenant_id}, NULL));
-  }
+  const struct ticket_block_clear_in blocks = {rebuild->tenant_id,
+                                               rebuild->with_ids ? BLOCK_SMALL : BLOCK_DAY};
+  TRY(sql_ticket_block_clear(ctx, &blocks, NULL));
   rebuild->last_id = 0;
   do {
     const struct ticket_sums_walk_in in = {
@@ -218,13 +221,13 @@ static enum status rebuild_run(struct ctx *ctx, void *arg) {
     TRY(sql_ticket_sums_walk_each(ctx, &in, tell_again, rebuild));
     TRY(db_flush(ctx));
   } while (rebuild->seen == REBUILD_STEP);
-  return rebuild->with_blocks
+  return rebuild->with_ids
              ? sql_ticket_sums_made(ctx, &(struct ticket_sums_made_in){rebuild->tenant_id}, NULL)
              : STATUS_OK;
 }
 
 enum status ticket_sums_rebuild(struct ctx *ctx, int64_t tenant_id) {
-  return db_write(ctx, rebuild_run, &(struct rebuild){.tenant_id = tenant_id, .with_blocks = true});
+  return db_write(ctx, rebuild_run, &(struct rebuild){.tenant_id = tenant_id, .with_ids = true});
 }
 
 enum status ticket_days_rebuild(struct ctx *ctx, int64_t tenant_id) {

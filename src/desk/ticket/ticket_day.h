@@ -61,7 +61,8 @@ enum status ticket_sums_write(struct ctx *ctx, const struct db_sum *sums, size_t
 enum status ticket_sums_repair(struct ctx *ctx) MUST_CHECK;
 /* Makes blocks and days of a tenant anew from its tickets, in one transaction. */
 enum status ticket_sums_rebuild(struct ctx *ctx, int64_t tenant_id) MUST_CHECK;
-/* The days alone, inside the transaction that changed the tenant's time zone. */
+/* What has days: those, and the blocks of what is scheduled. Inside the transaction that changed the tenant's
+ * time zone. */
 enum status ticket_days_rebuild(struct ctx *ctx, int64_t tenant_id) MUST_CHECK;
 
 #endif

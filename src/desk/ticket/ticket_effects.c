@@ -59,34 +59,42 @@ static bool has_deadline(const struct sla_clocks *clocks) {
   return clocks->response_due_at != 0 || clocks->resolve_due_at != 0;
 }
 
+/* The response clock has no words of its own in the history: it is a field that comes, moves, and ends with
+ * "met" or "missed". */
+static enum status record_response(struct ctx *ctx, const struct ticket *ticket, int64_t old_due_at,
+                                   struct str new_value) {
+  return activity_add_change(ctx, ticket->tenant_id, ticket->id, "response_deadline",
+                             ticket_time_text(ctx, old_due_at), new_value);
+}
+
 enum status ticket_record_start(struct ctx *ctx, const struct ticket *ticket) {
   if (!has_deadline(&ticket->sla)) {
     return STATUS_OK;
   }
-  return activity_add(ctx, ticket->tenant_id, ticket->id, ACTIVITY_SLA_STARTED, STR_NONE,
-                      ticket_time_text(ctx, ticket->sla.resolve_due_at));
+  TRY(activity_add(ctx, ticket->tenant_id, ticket->id, ACTIVITY_SLA_STARTED, STR_NONE,
+                   ticket_time_text(ctx, ticket->sla.resolve_due_at)));
+  return ticket->sla.response_due_at != 0
+             ? record_response(ctx, ticket, 0, ticket_time_text(ctx, ticket->sla.response_due_at))
+             : STATUS_OK;
 }
 
-/* Deadlines moved though the clocks went on as before. */
-static enum status record_moved(struct ctx *ctx, const struct ticket *before, const struct ticket *after) {
-  if (before->sla.resolve_due_at != after->sla.resolve_due_at) {
-    TRY(activity_add(ctx, after->tenant_id, after->id, ACTIVITY_SLA_CHANGED,
-                     ticket_time_text(ctx, before->sla.resolve_due_at),
-                     ticket_time_text(ctx, after->sla.resolve_due_at)));
+static enum status record_response_clock(struct ctx *ctx, const struct ticket *before,
+                                         const struct ticket *after) {
+  int64_t due_at = before->sla.response_due_at;
+  if (before->first_response_at != 0 || (after->first_response_at != 0 && due_at == 0)) {
+    return STATUS_OK; /* stopped long ago, or there was none */
   }
-  if (after->first_response_at == 0 && before->sla.response_due_at != after->sla.response_due_at) {
-    return activity_add_change(ctx, after->tenant_id, after->id, "response_deadline",
-                               ticket_time_text(ctx, before->sla.response_due_at),
-                               ticket_time_text(ctx, after->sla.response_due_at));
+  if (after->first_response_at != 0) {
+    bool missed = after->sla.response_due_at != 0 || (before->sla.marks & SLA_RESPONSE_BREACHED) != 0;
+    return record_response(ctx, after, due_at, missed ? STR("missed") : STR("met"));
   }
-  return STATUS_OK;
+  return due_at != after->sla.response_due_at
+             ? record_response(ctx, after, due_at, ticket_time_text(ctx, after->sla.response_due_at))
+             : STATUS_OK;
 }
 
-/* What the clocks did, so that a deadline can be explained from the ticket's own history. */
-static enum status record_clocks(struct ctx *ctx, const struct ticket *before, const struct ticket *after) {
-  if (!has_deadline(&before->sla) && !has_deadline(&after->sla)) {
-    return STATUS_OK;
-  }
+static enum status record_resolution_clock(struct ctx *ctx, const struct ticket *before,
+                                           const struct ticket *after) {
   bool was_solved = before->resolved_at != 0;
   bool solved = after->resolved_at != 0;
   bool stood = before->sla.paused_at != 0;
@@ -105,7 +113,19 @@ static enum status record_clocks(struct ctx *ctx, const struct ticket *before, c
   if (stood && !stands) {
     return activity_add(ctx, after->tenant_id, after->id, ACTIVITY_SLA_RESUMED, old_text, new_text);
   }
-  return record_moved(ctx, before, after);
+  if (before->sla.resolve_due_at != due_at) {
+    return activity_add(ctx, after->tenant_id, after->id, ACTIVITY_SLA_CHANGED, old_text, new_text);
+  }
+  return STATUS_OK;
+}
+
+/* What the clocks did, so that a deadline can be explained from the ticket's own history. */
+static enum status record_clocks(struct ctx *ctx, const struct ticket *before, const struct ticket *after) {
+  if (!has_deadline(&before->sla) && !has_deadline(&after->sla)) {
+    return STATUS_OK;
+  }
+  TRY(record_resolution_clock(ctx, before, after));
+  return record_response_clock(ctx, before, after);
 }
 
 /* ---- the row ---- */

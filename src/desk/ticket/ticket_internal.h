@@ -1,6 +1,7 @@
 #ifndef SIGAP_DESK_TICKET_INTERNAL_H
 #define SIGAP_DESK_TICKET_INTERNAL_H
 
+#include "base/time.h"
 #include "desk/activity/activity.h"
 #include "desk/notice/notice.h"
 #include "desk/ticket/ticket.h"
@@ -97,16 +98,21 @@ enum status ticket_count_load(struct ctx *ctx, enum ticket_count_scope scope, in
 /* Sum over sets of statuses and priorities given as bits (1 << value). */
 int64_t ticket_count_sum(const struct ticket_counts *counts, unsigned statuses, unsigned priorities);
 
-/* How a tenant's tickets lie: by ids, blocks of four sizes one within another, and by the UTC day of their
- * schedule. Stored: never renumber. */
+/* How a tenant's tickets lie: by ids, blocks of four sizes one within another; and what is scheduled in a
+ * time, a day of the tenant's time zone or 16 of them, by ids in blocks of two sizes. Stored: never renumber.
+ */
 enum ticket_block_kind {
   BLOCK_SMALL = 1, /* 256 ids */
   BLOCK_MIDDLE,    /* 8,192 */
   BLOCK_LARGE,     /* 262,144 */
   BLOCK_ALL,       /* every id: block 0 */
-  BLOCK_DAY
+  BLOCK_DAY,       /* scheduled on a day, of a large block */
+  BLOCK_SPAN,      /* in 16 days, of a large block */
+  BLOCK_DAY_PART,  /* on a day, of 4,096 ids */
+  BLOCK_SPAN_PART  /* in 16 days, of 4,096 ids */
 };
-/* Ids are shifted by so many bits to get the block of a kind up to BLOCK_ALL. */
+enum { BLOCK_PART_SHIFT = 12, BLOCK_SPAN_SHIFT = 4 };
+/* Ids are shifted by so many bits to get the block of a kind. */
 int ticket_block_shift(enum ticket_block_kind kind);
 
 /* The number of the cell of a block in which a ticket counts: its status, priority, type and category. */
@@ -115,29 +121,75 @@ int64_t ticket_cell_of(const struct ticket *ticket);
 /* What a filter wants of them, in bits (1 << value). */
 struct ticket_cells {
   bool wanted[TICKET_CELLS];
+  int16_t at[TICKET_CELLS]; /* those that are, ascending */
+  int count;
 };
 void ticket_cells_wanted(unsigned statuses, unsigned priorities, unsigned work_types, unsigned categories,
                          struct ticket_cells *out);
-
+/* What a search wants of a block. */
 struct ticket_block {
   int64_t number;
+  int64_t tickets; /* that match, but for `cut` */
+  bool cut;        /* a time of creation cuts it: some of it may match beside, or may not */
+};
+/* What rows of one block and time say together. */
+struct ticket_block_part {
   int64_t tickets;           /* that are wanted */
-  int64_t all;               /* wanted or not; of days alone */
   int64_t first_us, last_us; /* none of its tickets was created outside */
 };
+/* Adds a row's bytes to *part, and all its tickets, wanted or not, to *all; damaged ones are
+ * problem_broken. */
+enum status ticket_block_gather(struct ctx *ctx, const struct ticket_cells *wanted, int64_t block,
+                                struct str bytes, struct ticket_block_part *part, int64_t *all) MUST_CHECK;
+/* Adds what it is to the search. */
+struct ticket_search;
+void ticket_block_add(const struct ticket_search *search, const struct ticket_block_part *part,
+                      struct ticket_block *block);
+
 /* Of the whole tenant, by cell. */
 enum status ticket_cells_load(struct ctx *ctx, int64_t cells[TICKET_CELLS]) MUST_CHECK;
-int64_t ticket_cells_sum(const int64_t cells[TICKET_CELLS], const struct ticket_cells *wanted);
-/* The blocks low … high of a kind that exist, ascending, of the caller's tenant. */
-enum status ticket_blocks_load(struct ctx *ctx, const struct ticket_cells *cells, enum ticket_block_kind kind,
-                               int64_t low, int64_t high, struct ticket_block **out,
-                               size_t *count) MUST_CHECK;
+int64_t ticket_cells_sum(const int64_t cells[TICKET_CELLS], unsigned statuses, unsigned priorities,
+                         unsigned work_types, unsigned categories);
 
+/* What is to be loaded of blocks: low … high of a kind up to BLOCK_ALL, in the order of the search. */
+struct ticket_block_range {
+  enum ticket_block_kind kind;
+  int64_t low, high;
+  int64_t enough; /* once so many match, the rest may be left out */
+};
+/* Those that exist, of the caller's tenant. */
+enum status ticket_blocks_load(struct ctx *ctx, const struct ticket_search *search,
+                               const struct ticket_cells *cells, const struct ticket_block_range *range,
+                               struct ticket_block **out, size_t *count) MUST_CHECK;
+
+/* ---- ticket_schedule.c: blocks of what is scheduled ---- */
+/* A time of the schedule, as blocks know it. */
+struct ticket_times {
+  struct {
+    int64_t from, to; /* to: exclusive */
+  } days[2], spans, rest[2];
+  /* rest: microseconds, of days that are cut */
+};
+enum status ticket_times_of(struct ctx *ctx, const struct ticket_search *search,
+                            struct ticket_times *out) MUST_CHECK;
+/* Large blocks (parent -1), or parts of the large block `parent`, in the order of the search. *scheduled: how
+ * many are scheduled then in all, wanted or not. */
+enum status ticket_schedule_load(struct ctx *ctx, const struct ticket_search *search,
+                                 const struct ticket_cells *cells, const struct ticket_times *times,
+                                 int64_t parent, struct ticket_block **out, size_t *count,
+                                 int64_t *scheduled) MUST_CHECK;
+
+/* ---- telling and writing ---- */
+/* Microseconds to quarters of an hour: with one begins every time zone's day. */
+#define TICKET_QUARTER_US (15 * TIME_MINUTE_US)
+int64_t ticket_quarter(int64_t time_us);
+/* BLOCK_SMALL, BLOCK_DAY or BLOCK_DAY_PART: the others are made of them. quarter: of the schedule, else 0. */
 enum status ticket_tell_block(struct ctx *ctx, const struct ticket *ticket, enum ticket_block_kind kind,
-                              int64_t block, int64_t by) MUST_CHECK;
+                              int64_t quarter, int64_t by) MUST_CHECK;
 enum status ticket_tell_day(struct ctx *ctx, const struct ticket *ticket, int64_t technician_id,
                             int64_t quarter, int64_t field, int64_t by) MUST_CHECK;
 enum status ticket_blocks_tell(struct ctx *ctx, const struct ticket *ticket, int64_t by) MUST_CHECK;
+enum status ticket_schedule_tell(struct ctx *ctx, const struct ticket *ticket, int64_t by) MUST_CHECK;
 enum status ticket_days_tell(struct ctx *ctx, const struct ticket *ticket, int64_t by) MUST_CHECK;
 enum status ticket_blocks_write(struct ctx *ctx, const struct db_sum *sums, size_t count) MUST_CHECK;
 enum status ticket_days_write(struct ctx *ctx, const struct db_sum *sums, size_t count) MUST_CHECK;
@@ -169,45 +221,25 @@ enum ticket_lead {
   LEAD_PRIORITY,
   LEAD_AUTHOR,
   LEAD_ASSIGNEE,
-  LEAD_AUTHORS,  /* from all authors that match a text */
-  LEAD_SCHEDULE, /* sorted */
-  LEAD_BLOCKS    /* the tenant's, block by block */
+  LEAD_AUTHORS, /* from all authors that match a text */
+  LEAD_BLOCKS   /* the tenant's, block by block */
 };
 /* Of a page that does not walk by blocks from the first: how deep it may begin. */
 enum { TICKET_SHALLOW_MAX = 1000 };
 /* The page. */
 enum status ticket_page(struct ctx *ctx, const struct ticket_search *search, enum ticket_lead lead,
                         struct ticket **out, size_t *count) MUST_CHECK;
-/* How many it matches, of a search without people or text: from blocks, and from the index where a time cuts
- * one. */
-enum status ticket_blocks_total(struct ctx *ctx, const struct ticket_search *search,
-                                int64_t *total) MUST_CHECK;
+/* The page by blocks, of a search without people or text, and how many there are in all: from blocks, and
+ * from the index where a time cuts one. out NULL: only how many. */
+enum status ticket_page_and_total(struct ctx *ctx, const struct ticket_search *search, struct ticket **out,
+                                  size_t *count, int64_t *total) MUST_CHECK;
 
 struct db_ints ticket_set_of(unsigned bits);
 bool ticket_by_schedule(const struct ticket_search *search);
 bool ticket_by_creation(const struct ticket_search *search);
 
-/* Writes the values outside a set into the parameters that exclude them, as many as there are: at least one
- * value is inside. */
-void ticket_exclude(unsigned bits, unsigned all, int64_t *const out[], size_t count);
-#define TICKET_EXCLUDE_STATUSES(in, bits)                                                       \
-  ticket_exclude((bits), ALL_STATUSES,                                                          \
-                 (int64_t *const[]){&(in).not_status_1, &(in).not_status_2, &(in).not_status_3, \
-                                    &(in).not_status_4, &(in).not_status_5},                    \
-                 5)
-#define TICKET_EXCLUDE_PRIORITIES(in, bits)                                                           \
-  ticket_exclude((bits), ALL_PRIORITIES,                                                              \
-                 (int64_t *const[]){&(in).not_priority_1, &(in).not_priority_2, &(in).not_priority_3, \
-                                    &(in).not_priority_4},                                            \
-                 4)
-#define TICKET_EXCLUDE_WORK_TYPES(in, bits)                                                              \
-  ticket_exclude((bits), ALL_WORK_TYPES,                                                                 \
-                 (int64_t *const[]){&(in).not_work_type_1, &(in).not_work_type_2, &(in).not_work_type_3, \
-                                    &(in).not_work_type_4},                                              \
-                 4)
-#define TICKET_EXCLUDE_CATEGORIES(in, bits) \
-  ticket_exclude((bits), ALL_CATEGORIES,    \
-                 (int64_t *const[]){&(in).not_category_1, &(in).not_category_2, &(in).not_category_3}, 3)
+/* What a statement is to look up in bits; 0 where all values are wanted: that part is left out then. */
+#define TICKET_BITS(bits, all) ((bits) == (all) ? 0 : (int64_t)(bits))
 #define TICKET_NARROW_TIMES(in, search)                    \
   do {                                                     \
     (in).created_from = (search)->filter.created_from;     \
@@ -215,14 +247,18 @@ void ticket_exclude(unsigned bits, unsigned all, int64_t *const out[], size_t co
     (in).scheduled_from = (search)->filter.scheduled_from; \
     (in).scheduled_to = (search)->filter.scheduled_to;     \
   } while (0)
+#define TICKET_NARROW_CELLS(in, search)                                      \
+  do {                                                                       \
+    (in).status_bits = TICKET_BITS((search)->statuses, ALL_STATUSES);        \
+    (in).priority_bits = TICKET_BITS((search)->priorities, ALL_PRIORITIES);  \
+    (in).work_type_bits = TICKET_BITS((search)->work_types, ALL_WORK_TYPES); \
+    (in).category_bits = TICKET_BITS((search)->categories, ALL_CATEGORIES);  \
+  } while (0)
 /* All that the filter narrows beside people and ids. */
-#define TICKET_NARROW(in, search)                        \
-  do {                                                   \
-    TICKET_EXCLUDE_STATUSES(in, (search)->statuses);     \
-    TICKET_EXCLUDE_PRIORITIES(in, (search)->priorities); \
-    TICKET_EXCLUDE_WORK_TYPES(in, (search)->work_types); \
-    TICKET_EXCLUDE_CATEGORIES(in, (search)->categories); \
-    TICKET_NARROW_TIMES(in, search);                     \
+#define TICKET_NARROW(in, search)    \
+  do {                               \
+    TICKET_NARROW_CELLS(in, search); \
+    TICKET_NARROW_TIMES(in, search); \
   } while (0)
 
 #endif

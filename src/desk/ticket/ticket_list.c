@@ -37,15 +37,6 @@ struct db_ints ticket_set_of(unsigned bits) {
   return set;
 }
 
-void ticket_exclude(unsigned bits, unsigned all, int64_t *const out[], size_t count) {
-  size_t n = 0;
-  for (int value = 1; value < 32 && n < count; value++) {
-    if ((all >> value & 1) != 0 && (bits >> value & 1) == 0) {
-      *out[n++] = value;
-    }
-  }
-}
-
 /* No name or address is longer or other than text; PostgreSQL would refuse the bytes themselves. */
 static bool is_strange(struct str part) {
   return part.len > 4096 || !str_utf8(part) || str_has_control(part);
@@ -119,10 +110,21 @@ bool ticket_by_creation(const struct ticket_search *search) {
   return search->filter.created_from != 0 || search->filter.created_to != 0;
 }
 
+static bool by_time(const struct ticket_search *search) {
+  return ticket_by_schedule(search) || ticket_by_creation(search);
+}
+
+static bool by_assignee(const struct ticket_search *search) {
+  return search->assignee_id != 0 || search->readable_by != 0;
+}
+
+static bool by_people(const struct ticket_search *search) {
+  return search->author_id != 0 || by_assignee(search) || by_author_text(search);
+}
+
 /* Statuses and priorities aside there is nothing that the counters of people don't know. */
 static bool counters_know(const struct ticket_search *search) {
-  return search->work_types == ALL_WORK_TYPES && search->categories == ALL_CATEGORIES &&
-         !ticket_by_schedule(search) && !ticket_by_creation(search);
+  return search->work_types == ALL_WORK_TYPES && search->categories == ALL_CATEGORIES && !by_time(search);
 }
 
 /* ---- counting ---- */
@@ -136,8 +138,8 @@ static enum status count_matching(struct ctx *ctx, const struct ticket_search *s
       .email_like = search->email_like,
       .name_like = search->name_like,
   };
-  TICKET_EXCLUDE_STATUSES(in, statuses);
-  TICKET_EXCLUDE_PRIORITIES(in, priorities);
+  in.status_bits = TICKET_BITS(statuses, ALL_STATUSES);
+  in.priority_bits = TICKET_BITS(priorities, ALL_PRIORITIES);
   struct ticket_count_matching_row row;
   TRY(db_flush(ctx));
   TRY(sql_ticket_count_matching(ctx, &in, &row));
@@ -181,10 +183,6 @@ static enum status count_by_assignees(struct ctx *ctx, const struct ticket_searc
   return STATUS_OK;
 }
 
-static bool by_assignee(const struct ticket_search *search) {
-  return search->assignee_id != 0 || search->readable_by != 0;
-}
-
 static enum status load_assignee_counts(struct ctx *ctx, const struct ticket_search *search,
                                         struct ticket_counts *out) {
   int64_t other = search->readable_by != 0 ? 0 : search->assignee_id;
@@ -220,6 +218,18 @@ static enum status load_counts(struct ctx *ctx, const struct ticket_search *sear
              : ticket_count_load(ctx, COUNT_TENANT, 0, 0, out);
 }
 
+/* Of nobody in particular. */
+static enum status total_of_all(struct ctx *ctx, const struct ticket_search *search, int64_t *total) {
+  if (by_time(search)) {
+    return ticket_page_and_total(ctx, search, NULL, NULL, total);
+  }
+  int64_t cells[TICKET_CELLS];
+  TRY(ticket_cells_load(ctx, cells));
+  *total =
+      ticket_cells_sum(cells, search->statuses, search->priorities, search->work_types, search->categories);
+  return STATUS_OK;
+}
+
 enum status ticket_total(struct ctx *ctx, const struct ticket_filter *filter, int64_t *total) {
   struct ticket_filter whole = *filter;
   whole.before_id = whole.after_id = whole.skip = 0;
@@ -229,10 +239,10 @@ enum status ticket_total(struct ctx *ctx, const struct ticket_filter *filter, in
     *total = 0;
     return STATUS_OK;
   }
-  bool authors = search.author_id != 0 || by_author_text(&search);
-  if (!authors && !by_assignee(&search)) {
-    return ticket_blocks_total(ctx, &search, total);
+  if (!by_people(&search)) {
+    return total_of_all(ctx, &search, total);
   }
+  bool authors = search.author_id != 0 || by_author_text(&search);
   if (!counters_know(&search) || (authors && by_assignee(&search))) {
     return count_people(ctx, &search, total);
   }
@@ -290,57 +300,24 @@ static enum status text_leads(struct ctx *ctx, struct ticket_search *search, enu
   return STATUS_OK;
 }
 
-/* Sorting all that is scheduled then, or passing by what is not? The days know between when their tickets
- * were created, and so which blocks have any. */
-static enum status schedule_leads(struct ctx *ctx, struct ticket_search *search,
-                                  const struct ticket_cells *wanted, int64_t all, enum ticket_lead *lead) {
-  struct ticket_filter *filter = &search->filter;
-  struct ticket_block *days = NULL;
-  size_t count = 0;
-  TRY(ticket_blocks_load(ctx, wanted, BLOCK_DAY, filter->scheduled_from / TIME_DAY_US,
-                         filter->scheduled_to != 0 ? (filter->scheduled_to - 1) / TIME_DAY_US : INT64_MAX,
-                         &days, &count));
-  double scheduled = 0, matching = 0;
-  int64_t first_us = INT64_MAX, last_us = 0;
-  for (size_t i = 0; i < count; i++) {
-    scheduled += (double)days[i].all;
-    matching += (double)days[i].tickets;
-    first_us = days[i].first_us < first_us ? days[i].first_us : first_us;
-    last_us = days[i].last_us > last_us ? days[i].last_us : last_us;
-  }
-  if (matching == 0) {
-    search->nothing = true;
-    return STATUS_OK;
-  }
-  double page = (double)filter->skip + (double)filter->limit;
-  if (scheduled * matching <= page * (double)all) {
-    *lead = LEAD_SCHEDULE;
-    return STATUS_OK;
-  }
-  filter->created_from = first_us > filter->created_from ? first_us : filter->created_from;
-  filter->created_to =
-      filter->created_to == 0 || last_us < filter->created_to ? last_us + 1 : filter->created_to;
-  *lead = LEAD_BLOCKS;
-  return STATUS_OK;
-}
-
-static int64_t length_of(const int64_t cells[TICKET_CELLS], unsigned statuses, unsigned priorities) {
-  struct ticket_cells of;
-  ticket_cells_wanted(statuses, priorities, ALL_WORK_TYPES, ALL_CATEGORIES, &of);
-  return ticket_cells_sum(cells, &of);
-}
-
 /* Where a status or a priority alone narrows, its index has nothing to pass by. Where more does, an index
  * leads if it is so short that its whole length is no matter. Else blocks do. */
-static enum ticket_lead index_leads(const struct ticket_search *search, const int64_t cells[TICKET_CELLS]) {
+static enum ticket_lead index_leads(const struct ticket_search *search, const int64_t cells[TICKET_CELLS],
+                                    int64_t matching) {
   bool by_status = search->statuses != ALL_STATUSES, by_priority = search->priorities != ALL_PRIORITIES;
   bool by_more = search->work_types != ALL_WORK_TYPES || search->categories != ALL_CATEGORIES;
-  int64_t of_status = length_of(cells, search->statuses, ALL_PRIORITIES);
-  int64_t of_priority = length_of(cells, ALL_STATUSES, search->priorities);
+  bool is_alone = !by_more && !(by_status && by_priority);
+  int64_t short_enough = search->filter.limit * BLOCK_WALK_COST / ROW_COST;
+  if (!is_alone && matching > short_enough) {
+    return LEAD_BLOCKS; /* as no index is shorter */
+  }
+  int64_t of_status =
+      ticket_cells_sum(cells, search->statuses, ALL_PRIORITIES, ALL_WORK_TYPES, ALL_CATEGORIES);
+  int64_t of_priority =
+      ticket_cells_sum(cells, ALL_STATUSES, search->priorities, ALL_WORK_TYPES, ALL_CATEGORIES);
   bool status_leads = by_status && (!by_priority || of_status <= of_priority);
   int64_t shortest = status_leads ? of_status : of_priority;
-  bool is_alone = !by_more && !(by_status && by_priority);
-  if (!is_alone && shortest > search->filter.limit * BLOCK_WALK_COST / ROW_COST) {
+  if (!is_alone && shortest > short_enough) {
     return LEAD_BLOCKS;
   }
   return status_leads ? LEAD_STATUS : by_priority ? LEAD_PRIORITY : LEAD_TENANT;
@@ -350,48 +327,65 @@ static enum ticket_lead index_leads(const struct ticket_search *search, const in
  *   a part of an author's name → all authors that match, where they have few tickets, else who leads without
  *   an author                  → ticket_author, a branch for each status
  *   an assignee, a technician's view → ticket_assignee, a branch for each of (theirs, nobody's) × status
- *   a time of the schedule     → ticket_scheduled, where few tickets are
  *   statuses or priorities     → ticket_status or ticket_priority
  *   nothing                    → ticket_tenant
  *   several, types, categories, a time of creation → ticket_tenant block by block (ticket_block.c)
+ *   a time of the schedule     → ticket_planned likewise (ticket_schedule.c)
  * What does not lead only narrows the walk. */
-static enum status choose_lead(struct ctx *ctx, struct ticket_search *search, enum ticket_lead *lead) {
+static enum status choose_lead(struct ctx *ctx, struct ticket_search *search, enum ticket_lead *lead,
+                               int64_t *total) {
   if (by_author_text(search)) {
     return text_leads(ctx, search, lead);
   }
-  if (search->author_id != 0 || by_assignee(search)) {
+  if (by_people(search)) {
     *lead = search->author_id != 0 ? LEAD_AUTHOR : LEAD_ASSIGNEE;
+    return STATUS_OK;
+  }
+  if (by_time(search)) {
+    *lead = LEAD_BLOCKS;
     return STATUS_OK;
   }
   int64_t cells[TICKET_CELLS];
   TRY(ticket_cells_load(ctx, cells));
-  struct ticket_cells wanted;
-  ticket_cells_wanted(search->statuses, search->priorities, search->work_types, search->categories, &wanted);
-  int64_t all = 0;
-  for (int cell = 0; cell < TICKET_CELLS; cell++) {
-    all += cells[cell];
-  }
-  int64_t matching = ticket_cells_sum(cells, &wanted);
-  search->nothing = matching <= search->filter.skip; /* nothing, or not so many */
-  if (ticket_by_schedule(search)) {
-    return schedule_leads(ctx, search, &wanted, all, lead);
-  }
-  *lead = ticket_by_creation(search) ? LEAD_BLOCKS : index_leads(search, cells);
+  *total =
+      ticket_cells_sum(cells, search->statuses, search->priorities, search->work_types, search->categories);
+  search->nothing = *total <= search->filter.skip; /* nothing, or not so many */
+  *lead = search->nothing ? LEAD_BLOCKS : index_leads(search, cells, *total);
   return STATUS_OK;
 }
 
-enum status ticket_list(struct ctx *ctx, const struct ticket_filter *filter, struct ticket **out,
-                        size_t *count) {
+/* total NULL: nobody asks. */
+static enum status list(struct ctx *ctx, const struct ticket_filter *filter, struct ticket **out,
+                        size_t *count, int64_t *total) {
   struct ticket_search search;
   enum ticket_lead lead = LEAD_TENANT;
+  int64_t in_all = 0;
   TRY(search_of(ctx, filter, &search));
-  if (!search.nothing && search.filter.limit > 0) {
-    TRY(choose_lead(ctx, &search, &lead));
+  bool asked = !search.nothing && search.filter.limit > 0;
+  bool keyset = search.from_id != 0 || search.before_id != INT64_MAX;
+  bool with_total = asked && !by_people(&search) && !keyset;
+  TRY(asked ? choose_lead(ctx, &search, &lead, &in_all) : STATUS_OK);
+  if (total != NULL && with_total && by_time(&search)) {
+    return ticket_page_and_total(ctx, &search, out, count, total);
   }
-  if (search.nothing || search.filter.limit <= 0) {
+  if (total != NULL) {
+    TRY(with_total ? STATUS_OK : ticket_total(ctx, filter, &in_all));
+    *total = in_all;
+  }
+  if (!asked || search.nothing) {
     *out = ARENA_NEW(ctx->arena, struct ticket);
     *count = 0;
     return STATUS_OK;
   }
   return ticket_page(ctx, &search, lead, out, count);
+}
+
+enum status ticket_list(struct ctx *ctx, const struct ticket_filter *filter, struct ticket **out,
+                        size_t *count) {
+  return list(ctx, filter, out, count, NULL);
+}
+
+enum status ticket_list_and_total(struct ctx *ctx, const struct ticket_filter *filter, struct ticket **out,
+                                  size_t *count, int64_t *total) {
+  return list(ctx, filter, out, count, total);
 }

@@ -15,8 +15,9 @@ const struct problem_kind ticket_list_too_large = {
 enum {
   /* What a request needs beside the tickets it lists. */
   LIST_ARENA_RESERVE_BYTES = 256 * 1024,
-  /* Blocks looked at before all of a larger one: as a rule the page is full then. */
-  FIRST_BLOCKS = 4,
+  /* To sort a ticket, and to pass one by that does not match. */
+  SORT_COST = 5,
+  WALK_COST = 2,
 };
 
 /* ---- collecting ---- */
@@ -92,18 +93,15 @@ struct stretch {
 
 static void narrow_to_lead(const struct ticket_search *search, enum ticket_lead lead,
                            struct ticket_list_newest_in *in) {
+  TICKET_NARROW_CELLS(*in, search);
   if (lead == LEAD_STATUS || lead == LEAD_AUTHOR || lead == LEAD_ASSIGNEE) {
     in->statuses = ticket_set_of(search->statuses);
-  } else {
-    TICKET_EXCLUDE_STATUSES(*in, search->statuses);
+    in->status_bits = 0;
   }
   if (lead == LEAD_PRIORITY) {
     in->priorities = ticket_set_of(search->priorities);
-  } else {
-    TICKET_EXCLUDE_PRIORITIES(*in, search->priorities);
+    in->priority_bits = 0;
   }
-  TICKET_EXCLUDE_WORK_TYPES(*in, search->work_types);
-  TICKET_EXCLUDE_CATEGORIES(*in, search->categories);
   if (lead == LEAD_ASSIGNEE) {
     in->assignees = search->readable_by != 0 ? (struct db_ints){{0, search->readable_by}, 2}
                                              : (struct db_ints){{search->assignee_id}, 1};
@@ -158,7 +156,29 @@ static enum status walk_authors(struct ctx *ctx, const struct ticket_search *sea
   return sql_ticket_list_by_authors_each(ctx, &in, take_ticket, page);
 }
 
-static enum status walk_schedule(struct ctx *ctx, const struct ticket_search *search, struct page *page) {
+/* What is scheduled in a time, of a part of the ids. */
+static enum status walk_planned(struct ctx *ctx, const struct ticket_search *search,
+                                const struct stretch *stretch, struct page *page) {
+  struct ticket_list_planned_in in = {
+      .tenant_id = ctx->who->tenant_id,
+      .from_id = stretch->from_id,
+      .before_id = stretch->before_id,
+      .brief = search->filter.brief,
+      .skip = stretch->skip,
+      .limit = stretch->limit,
+  };
+  TICKET_NARROW(in, search);
+  if (!search->ascending) {
+    return sql_ticket_list_planned_each(ctx, &in, take_ticket, page);
+  }
+  struct ticket_list_planned_up_in up;
+  static_assert(sizeof up == sizeof in, "the two statements have the same parameters");
+  memcpy(&up, &in, sizeof up);
+  return sql_ticket_list_planned_up_each(ctx, &up, take_ticket, page);
+}
+
+/* All of it, sorted. */
+static enum status sort_scheduled(struct ctx *ctx, const struct ticket_search *search, struct page *page) {
   struct ticket_list_scheduled_in in = {
       .tenant_id = ctx->who->tenant_id,
       .from_id = search->from_id,
@@ -175,54 +195,80 @@ static enum status walk_schedule(struct ctx *ctx, const struct ticket_search *se
 /* ---- block by block ---- */
 
 /* A walk through the blocks, the larger first: what lies whole before the page is passed by with its number,
- * what has nothing is passed by, the rest is looked into. */
+ * what has nothing is passed by, the rest is looked into. Who counts goes on behind the page, and looks into
+ * nothing there but what a time cuts. */
 struct walk {
   const struct ticket_search *search;
   enum ticket_lead lead; /* an index to go on with once the page's beginning is found; LEAD_BLOCKS: none */
   struct ticket_cells cells;
-  int64_t skip;
-  struct page *page;
-  bool done;
+  struct ticket_times times; /* where it is by schedule */
+  int64_t skip;              /* so many of those still to come are before the page */
+  struct page *page;         /* NULL once it is full */
+  bool counts;
+  int64_t total;
 };
 
-static bool created_within(const struct ticket_filter *filter, const struct ticket_block *block) {
-  return block->first_us >= filter->created_from &&
-         (filter->created_to == 0 || block->last_us < filter->created_to);
+/* Sizes of blocks, the largest first. */
+static enum ticket_block_kind kind_of(const struct walk *walk, int level) {
+  static const enum ticket_block_kind by_id[] = {BLOCK_LARGE, BLOCK_MIDDLE, BLOCK_SMALL};
+  static const enum ticket_block_kind by_schedule[] = {BLOCK_DAY, BLOCK_DAY_PART};
+  return ticket_by_schedule(walk->search) ? by_schedule[level] : by_id[level];
 }
 
-static bool created_outside(const struct ticket_filter *filter, const struct ticket_block *block) {
-  return block->last_us < filter->created_from ||
-         (filter->created_to != 0 && block->first_us >= filter->created_to);
+static bool is_smallest(const struct walk *walk, int level) {
+  return level == (ticket_by_schedule(walk->search) ? 1 : 2);
 }
 
-/* What a walk may have to do with the block. */
+/* The ids of a block that are walked. */
 struct part {
   int64_t from_id, before_id;
-  bool whole; /* all that is wanted of it matches */
+  bool whole; /* all of it, and its number is that of all that match */
 };
 
-static struct part part_of(const struct ticket_search *search, enum ticket_block_kind kind,
-                           const struct ticket_block *block) {
-  int shift = ticket_block_shift(kind);
+static struct part part_of(const struct walk *walk, int level, const struct ticket_block *block) {
+  const struct ticket_search *search = walk->search;
+  int shift = ticket_block_shift(kind_of(walk, level));
   int64_t from_id = block->number << shift;
   int64_t before_id = block->number >= INT64_MAX >> shift ? INT64_MAX : (block->number + 1) << shift;
   bool cut = from_id < search->from_id || before_id > search->before_id;
   return (struct part){
       .from_id = from_id > search->from_id ? from_id : search->from_id,
       .before_id = before_id < search->before_id ? before_id : search->before_id,
-      .whole = !cut && !ticket_by_schedule(search) && created_within(&search->filter, block),
+      .whole = !cut && !block->cut,
   };
+}
+
+/* Of one status, its index passes by the least. */
+static bool of_one_status(const struct ticket_search *search) {
+  return (search->statuses & (search->statuses - 1)) == 0;
 }
 
 static enum status count_part(struct ctx *ctx, const struct ticket_search *search, const struct part *part,
                               int64_t *out) {
+  if (ticket_by_schedule(search)) {
+    struct ticket_count_planned_in in = {
+        .tenant_id = ctx->who->tenant_id, .from_id = part->from_id, .before_id = part->before_id};
+    TICKET_NARROW(in, search);
+    struct ticket_count_planned_row row;
+    TRY(sql_ticket_count_planned(ctx, &in, &row));
+    *out = row.tickets;
+    return STATUS_OK;
+  }
   struct ticket_count_ids_in in = {
       .tenant_id = ctx->who->tenant_id, .from_id = part->from_id, .before_id = part->before_id};
   TICKET_NARROW(in, search);
+  if (of_one_status(search)) {
+    in.status = ticket_set_of(search->statuses).values[0];
+    in.status_bits = 0;
+  }
   struct ticket_count_ids_row row;
   TRY(sql_ticket_count_ids(ctx, &in, &row));
   *out = row.tickets;
   return STATUS_OK;
+}
+
+static int64_t wanted(const struct walk *walk) {
+  return walk->search->filter.limit - (int64_t)walk->page->count;
 }
 
 /* The page's tickets in this part of the ids. */
@@ -231,122 +277,200 @@ static enum status take_part(struct ctx *ctx, struct walk *walk, const struct pa
   struct stretch stretch = {.from_id = part->from_id,
                             .before_id = part->before_id,
                             .skip = walk->skip,
-                            .limit = search->filter.limit - (int64_t)walk->page->count,
+                            .limit = wanted(walk),
                             .by_blocks = part->whole};
-  enum ticket_lead lead = LEAD_TENANT;
+  enum ticket_lead lead = of_one_status(search) ? LEAD_STATUS : LEAD_TENANT;
   if (walk->lead != LEAD_BLOCKS) {
     lead = walk->lead;
-    walk->done = true;
     *(search->ascending ? &stretch.before_id : &stretch.from_id) =
         search->ascending ? search->before_id : search->from_id;
   }
   walk->skip = 0;
-  TRY(walk_index(ctx, search, lead, &stretch, walk->page));
-  walk->done = walk->done || (int64_t)walk->page->count >= search->filter.limit;
+  TRY(ticket_by_schedule(search) ? walk_planned(ctx, search, &stretch, walk->page)
+                                 : walk_index(ctx, search, lead, &stretch, walk->page));
+  if (walk->lead != LEAD_BLOCKS || wanted(walk) <= 0) {
+    walk->page = NULL;
+  }
   return STATUS_OK;
 }
 
-static bool is_passed_by(const struct ticket_search *search, const struct ticket_block *block) {
-  return block->tickets == 0 || created_outside(&search->filter, block);
-}
-
-/* The blocks of one larger one, in the order of the walk. */
+/* Blocks of one size that follow one another, in the order of the walk. */
 struct blocks {
   const struct ticket_block *at;
   size_t count, next;
-  bool ascending;
 };
 
-static const struct ticket_block *peek(const struct blocks *blocks) {
-  if (blocks->next == blocks->count) {
-    return NULL;
-  }
-  return &blocks->at[blocks->ascending ? blocks->next : blocks->count - 1 - blocks->next];
-}
-
-/* A small block in which the page begins or goes on, and with it the next ones up to the page's end, so that
- * they are walked at once. */
-static enum status take_run(struct ctx *ctx, struct walk *walk, struct part part, int64_t tickets,
-                            struct blocks *blocks) {
-  const struct ticket_search *search = walk->search;
-  int64_t wanted = walk->skip + search->filter.limit - (int64_t)walk->page->count;
-  for (const struct ticket_block *block; part.whole && tickets < wanted && (block = peek(blocks)) != NULL;
-       blocks->next++) {
-    const struct part more = part_of(search, BLOCK_SMALL, block);
+/* A smallest block in which the page begins or goes on, and with it the next ones up to the page's end, so
+ * that they are walked at once. */
+static enum status take_run(struct ctx *ctx, struct walk *walk, int level, struct part part, int64_t tickets,
+                            struct blocks *behind) {
+  int64_t enough = walk->skip + wanted(walk);
+  for (; part.whole && tickets < enough && behind->next < behind->count; behind->next++) {
+    const struct ticket_block *block = &behind->at[behind->next];
+    const struct part more = part_of(walk, level, block);
     if (!more.whole || block->tickets == 0) {
       break;
     }
     tickets += block->tickets;
+    walk->total += walk->counts ? block->tickets : 0;
     part.from_id = more.from_id < part.from_id ? more.from_id : part.from_id;
     part.before_id = more.before_id > part.before_id ? more.before_id : part.before_id;
   }
   return take_part(ctx, walk, &part);
 }
 
-static enum status look_into(struct ctx *ctx, struct walk *walk, enum ticket_block_kind kind, int64_t from_id,
+static enum status look_into(struct ctx *ctx, struct walk *walk, int level, int64_t from_id,
                              int64_t before_id);
 
-static enum status visit(struct ctx *ctx, struct walk *walk, enum ticket_block_kind kind,
-                         const struct ticket_block *block, struct blocks *behind) {
-  const struct part part = part_of(walk->search, kind, block);
-  if (is_passed_by(walk->search, block)) {
+static enum status visit(struct ctx *ctx, struct walk *walk, int level, const struct ticket_block *block,
+                         struct blocks *behind) {
+  const struct part part = part_of(walk, level, block);
+  if (part.from_id >= part.before_id || (block->tickets == 0 && !block->cut)) {
     return STATUS_OK;
   }
+  if (!part.whole && !is_smallest(walk, level)) {
+    return look_into(ctx, walk, level + 1, part.from_id, part.before_id);
+  }
   int64_t tickets = block->tickets;
-  if (!part.whole && kind == BLOCK_SMALL && walk->skip > 0) {
+  bool known = part.whole || walk->counts || walk->skip > 0;
+  if (!part.whole && known) {
     TRY(count_part(ctx, walk->search, &part, &tickets));
   }
-  if ((part.whole || kind == BLOCK_SMALL) && tickets <= walk->skip) {
+  walk->total += walk->counts ? tickets : 0;
+  if (walk->page == NULL || (known && tickets <= walk->skip)) {
     walk->skip -= tickets;
     return STATUS_OK;
   }
-  return kind == BLOCK_SMALL ? take_run(ctx, walk, part, tickets, behind)
-                             : look_into(ctx, walk, kind - 1, part.from_id, part.before_id);
+  if (is_smallest(walk, level)) {
+    return take_run(ctx, walk, level, part, tickets, behind);
+  }
+  bool counts = walk->counts;
+  walk->counts = false; /* done */
+  TRY(look_into(ctx, walk, level + 1, part.from_id, part.before_id));
+  walk->counts = counts;
+  return STATUS_OK;
 }
 
-static enum status visit_all(struct ctx *ctx, struct walk *walk, enum ticket_block_kind kind, int64_t low,
-                             int64_t high) {
-  struct ticket_block *found = NULL;
-  struct blocks blocks = {.ascending = walk->search->ascending};
-  TRY(ticket_blocks_load(ctx, &walk->cells, kind, low, high, &found, &blocks.count));
-  blocks.at = found;
-  for (const struct ticket_block *block; !walk->done && (block = peek(&blocks)) != NULL;) {
-    blocks.next++;
-    TRY(visit(ctx, walk, kind, block, &blocks));
+static enum status visit_all(struct ctx *ctx, struct walk *walk, int level, const struct ticket_block *found,
+                             size_t count) {
+  struct blocks blocks = {.at = found, .count = count};
+  while ((walk->page != NULL || walk->counts) && blocks.next < count) {
+    const struct ticket_block *block = &found[blocks.next++];
+    TRY(visit(ctx, walk, level, block, &blocks));
   }
   return STATUS_OK;
 }
 
-/* The blocks of a kind that have these ids. Where the page may begin with the first, a few of them first. */
-static enum status look_into(struct ctx *ctx, struct walk *walk, enum ticket_block_kind kind, int64_t from_id,
+/* The blocks of a size that have these ids: until there are as many as the page needs, and if it needed more,
+ * because a time cuts some, the next. */
+static enum status look_into(struct ctx *ctx, struct walk *walk, int level, int64_t from_id,
                              int64_t before_id) {
-  int64_t low = from_id >> ticket_block_shift(kind), high = (before_id - 1) >> ticket_block_shift(kind);
-  if (kind == BLOCK_LARGE) {
-    const struct ticket_block_ends_in in = {.tenant_id = ctx->who->tenant_id, .kind = kind};
-    struct ticket_block_ends_row ends;
-    TRY(sql_ticket_block_ends(ctx, &in, &ends));
-    low = low > ends.low ? low : ends.low;
-    high = high < ends.high ? high : ends.high;
+  struct ticket_block *found = NULL;
+  size_t count = 0;
+  if (ticket_by_schedule(walk->search)) {
+    int64_t scheduled, parent = level == 0 ? -1 : from_id >> ticket_block_shift(BLOCK_DAY);
+    TRY(ticket_schedule_load(ctx, walk->search, &walk->cells, &walk->times, parent, &found, &count,
+                             &scheduled));
+    return visit_all(ctx, walk, level, found, count);
   }
-  if (walk->skip == 0 && high - low >= FIRST_BLOCKS) {
-    bool up = walk->search->ascending;
-    TRY(visit_all(ctx, walk, kind, up ? low : high - FIRST_BLOCKS + 1, up ? low + FIRST_BLOCKS - 1 : high));
-    low += up ? FIRST_BLOCKS : 0;
-    high -= up ? 0 : FIRST_BLOCKS;
-  }
-  return walk->done || high < low ? STATUS_OK : visit_all(ctx, walk, kind, low, high);
+  enum ticket_block_kind kind = kind_of(walk, level);
+  int shift = ticket_block_shift(kind);
+  struct ticket_block_range range = {kind, from_id >> shift, (before_id - 1) >> shift, INT64_MAX};
+  do {
+    range.enough = walk->counts ? INT64_MAX : walk->skip + wanted(walk);
+    TRY(ticket_blocks_load(ctx, walk->search, &walk->cells, &range, &found, &count));
+    TRY(visit_all(ctx, walk, level, found, count));
+    if (count > 0) {
+      *(walk->search->ascending ? &range.low : &range.high) =
+          found[count - 1].number + (walk->search->ascending ? 1 : -1);
+    }
+  } while (count > 0 && range.low <= range.high && range.enough != INT64_MAX && walk->page != NULL);
+  return STATUS_OK;
 }
 
-static enum status walk_blocks(struct ctx *ctx, const struct ticket_search *search, enum ticket_lead lead,
-                               struct page *page) {
+static struct walk walk_of(const struct ticket_search *search, enum ticket_lead lead, struct page *page) {
   struct walk walk = {.search = search, .lead = lead, .skip = search->filter.skip, .page = page};
   ticket_cells_wanted(search->statuses, search->priorities, search->work_types, search->categories,
                       &walk.cells);
-  TRY(db_flush(ctx));
-  return look_into(ctx, &walk, BLOCK_LARGE, search->from_id, search->before_id);
+  return walk;
+}
+
+/* ---- what is scheduled ---- */
+
+/* Sorting costs all that is scheduled then; a walk by blocks what it passes by until the page is full, from
+ * somewhere in a part of the ids on: in an even store as many as lie between two that match, at worst a part
+ * for each of them. */
+static enum status is_sorted(struct ctx *ctx, const struct walk *walk, int64_t scheduled, int64_t matching,
+                             bool *sorted) {
+  const double part = 1 << BLOCK_PART_SHIFT, limit = (double)walk->search->filter.limit;
+  const double sorting = (double)scheduled * SORT_COST / WALK_COST;
+  *sorted = sorting <= part / 8;
+  if (*sorted || sorting > part * (limit + 1)) {
+    return STATUS_OK;
+  }
+  struct ticket_block_all_row all;
+  TRY(sql_ticket_block_all(ctx, &(struct ticket_block_all_in){ctx->who->tenant_id, BLOCK_ALL}, &all));
+  double apart = (double)all.tickets / (double)(matching > 0 ? matching : 1);
+  *sorted = sorting <= limit * (apart < part ? apart : part) + part / 2;
+  return STATUS_OK;
+}
+
+static enum status take_sum(struct ctx *ctx, void *arg, const void *found) {
+  (void)ctx;
+  int64_t *sum = arg;
+  *sum += ((const struct ticket_count_scheduled_row *)found)->tickets;
+  return STATUS_OK;
+}
+
+static enum status count_scheduled(struct ctx *ctx, const struct ticket_search *search, int64_t *total) {
+  struct ticket_count_scheduled_in in = {.tenant_id = ctx->who->tenant_id,
+                                         .shift = ticket_block_shift(BLOCK_ALL)};
+  TICKET_NARROW(in, search);
+  *total = 0;
+  return sql_ticket_count_scheduled_each(ctx, &in, take_sum, total);
+}
+
+static enum status walk_schedule(struct ctx *ctx, struct walk *walk) {
+  struct ticket_block *blocks = NULL;
+  size_t count = 0;
+  int64_t scheduled = 0, matching = 0;
+  bool cut = false, sorted = false;
+  TRY(ticket_times_of(ctx, walk->search, &walk->times));
+  TRY(ticket_schedule_load(ctx, walk->search, &walk->cells, &walk->times, -1, &blocks, &count, &scheduled));
+  for (size_t i = 0; i < count; i++) {
+    matching += blocks[i].tickets;
+    cut = cut || blocks[i].cut;
+  }
+  if (!cut) {
+    walk->total = matching;
+    walk->counts = false;
+    walk->page = matching > walk->skip ? walk->page : NULL;
+  }
+  if (walk->page == NULL && !walk->counts) {
+    return STATUS_OK;
+  }
+  TRY(is_sorted(ctx, walk, scheduled, matching, &sorted));
+  if (!sorted) {
+    return visit_all(ctx, walk, 0, blocks, count);
+  }
+  TRY(walk->page != NULL ? sort_scheduled(ctx, walk->search, walk->page) : STATUS_OK);
+  return walk->counts ? count_scheduled(ctx, walk->search, &walk->total) : STATUS_OK;
 }
 
 /* ---- the page ---- */
+
+static enum status walk_blocks(struct ctx *ctx, struct walk *walk) {
+  const struct ticket_search *search = walk->search;
+  return ticket_by_schedule(search) ? walk_schedule(ctx, walk)
+                                    : look_into(ctx, walk, 0, search->from_id, search->before_id);
+}
+
+static void hand_out(struct ctx *ctx, const struct ticket_search *search, struct page *page,
+                     struct ticket **out, size_t *count) {
+  put_in_order(page, search->ascending);
+  *out = page->tickets != NULL ? page->tickets : ARENA_NEW(ctx->arena, struct ticket);
+  *count = page->count;
+}
 
 enum status ticket_page(struct ctx *ctx, const struct ticket_search *search, enum ticket_lead lead,
                         struct ticket **out, size_t *count) {
@@ -359,68 +483,25 @@ enum status ticket_page(struct ctx *ctx, const struct ticket_search *search, enu
                 search->name_like.at != NULL;
   if (lead == LEAD_AUTHORS) {
     TRY(walk_authors(ctx, search, &page));
-  } else if (lead == LEAD_SCHEDULE) {
-    TRY(walk_schedule(ctx, search, &page));
   } else if (lead == LEAD_BLOCKS || (!people && whole.skip > TICKET_SHALLOW_MAX)) {
-    TRY(walk_blocks(ctx, search, lead, &page));
+    struct walk walk = walk_of(search, lead, &page);
+    TRY(walk_blocks(ctx, &walk));
   } else {
     TRY(walk_index(ctx, search, lead, &whole, &page));
   }
-  put_in_order(&page, search->ascending);
-  *out = page.tickets != NULL ? page.tickets : ARENA_NEW(ctx->arena, struct ticket);
-  *count = page.count;
+  hand_out(ctx, search, &page, out, count);
   return STATUS_OK;
 }
 
-/* ---- totals ---- */
-
-/* Of the UTC days of the schedule, those that a time cuts are counted along ticket_scheduled. */
-static enum status total_by_schedule(struct ctx *ctx, const struct ticket_search *search,
-                                     const struct ticket_cells *cells, int64_t *total) {
-  const struct ticket_filter *filter = &search->filter;
-  int64_t to = filter->scheduled_to != 0 ? filter->scheduled_to : INT64_MAX;
-  struct ticket_block *days = NULL;
-  size_t count = 0;
-  TRY(ticket_blocks_load(ctx, cells, BLOCK_DAY, filter->scheduled_from / TIME_DAY_US, (to - 1) / TIME_DAY_US,
-                         &days, &count));
-  int64_t sum = 0;
-  for (size_t i = 0; i < count; i++) {
-    int64_t start = days[i].number * TIME_DAY_US, end = start + TIME_DAY_US;
-    if (days[i].tickets == 0 || created_outside(filter, &days[i])) {
-      continue;
-    }
-    if (start >= filter->scheduled_from && end <= to && created_within(filter, &days[i])) {
-      sum += days[i].tickets;
-      continue;
-    }
-    struct ticket_count_scheduled_in in = {.tenant_id = ctx->who->tenant_id};
-    TICKET_NARROW(in, search);
-    in.scheduled_from = start > filter->scheduled_from ? start : filter->scheduled_from;
-    in.scheduled_to = end < to ? end : to;
-    struct ticket_count_scheduled_row row;
-    TRY(sql_ticket_count_scheduled(ctx, &in, &row));
-    sum += row.tickets;
+enum status ticket_page_and_total(struct ctx *ctx, const struct ticket_search *search, struct ticket **out,
+                                  size_t *count, int64_t *total) {
+  struct page page = {0};
+  struct walk walk = walk_of(search, LEAD_BLOCKS, out != NULL ? &page : NULL);
+  walk.counts = true;
+  TRY(walk_blocks(ctx, &walk));
+  if (out != NULL) {
+    hand_out(ctx, search, &page, out, count);
   }
-  *total = sum;
-  return STATUS_OK;
-}
-
-enum status ticket_blocks_total(struct ctx *ctx, const struct ticket_search *search, int64_t *total) {
-  struct walk walk = {.search = search, .lead = LEAD_BLOCKS, .skip = INT64_MAX};
-  ticket_cells_wanted(search->statuses, search->priorities, search->work_types, search->categories,
-                      &walk.cells);
-  if (ticket_by_schedule(search)) {
-    return total_by_schedule(ctx, search, &walk.cells, total);
-  }
-  if (ticket_by_creation(search)) {
-    /* All that the walk passes by. */
-    TRY(db_flush(ctx));
-    TRY(look_into(ctx, &walk, BLOCK_LARGE, 0, INT64_MAX));
-    *total = INT64_MAX - walk.skip;
-    return STATUS_OK;
-  }
-  int64_t cells[TICKET_CELLS];
-  TRY(ticket_cells_load(ctx, cells));
-  *total = ticket_cells_sum(cells, &walk.cells);
+  *total = walk.total;
   return STATUS_OK;
 }

@@ -19,8 +19,10 @@ enum status ticket_people(struct ctx *ctx, const int64_t *ids, size_t count, str
     buf_format(&list, i > 0 ? ",%" PRId64 : "%" PRId64, ids[i]);
   }
   buf_add_char(&list, ']');
-  const struct ticket_people_of_in in = {
-      .tenant_id = ctx->who->tenant_id, .ids = buf_str(&list), .limit = TICKET_PEOPLE_MAX};
+  const struct ticket_people_of_in in = {.tenant_id = ctx->who->tenant_id,
+                                         .operator_id = TENANT_OPERATOR,
+                                         .ids = buf_str(&list),
+                                         .limit = TICKET_PEOPLE_MAX};
   struct ticket_people_of_row *rows = NULL;
   size_t found = 0;
   TRY(sql_ticket_people_of_all(ctx, &in, TICKET_PEOPLE_MAX, &rows, &found));

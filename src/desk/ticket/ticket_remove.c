@@ -13,8 +13,8 @@ struct removal {
   struct ticket ticket;
 };
 
-/* The mark, its history, event and counters. */
-static enum status write_removal(struct ctx *ctx, const struct ticket *before, const struct ticket *after) {
+/* The mark, its history, event and counters. What comes back missed the changes of targets meanwhile. */
+static enum status write_removal(struct ctx *ctx, const struct ticket *before, struct ticket *after) {
   bool removed = after->removed_at != 0;
   const struct ticket_update_removed_in in = {
       .id = after->id,
@@ -25,7 +25,11 @@ static enum status write_removal(struct ctx *ctx, const struct ticket *before, c
   TRY(sql_ticket_update_removed(ctx, &in, NULL));
   TRY(ticket_record(ctx, after, removed ? ACTIVITY_REMOVED : ACTIVITY_RESTORED, STR_NONE, STR_NONE,
                     (struct event){.kind = removed ? EVENT_TICKET_REMOVED : EVENT_TICKET_RESTORED}));
-  return ticket_count_move(ctx, before, after);
+  if (removed) {
+    return ticket_count_move(ctx, before, after);
+  }
+  TRY(ticket_update_clocks(ctx, after));
+  return ticket_write(ctx, before, after);
 }
 
 static enum status remove_run(struct ctx *ctx, void *arg) {

@@ -37,6 +37,17 @@ static enum status tell_breach(struct ctx *ctx, const struct ticket *ticket, enu
   return tell(ctx, ticket, NOTICE_SLA_BREACH, mark);
 }
 
+static enum status write_done(struct ctx *ctx, const struct ticket *ticket) {
+  const struct ticket_sla_write_in in = {
+      .id = ticket->id,
+      .response_due_at = ticket->sla.response_due_at,
+      .sla_marks = ticket->sla.marks,
+      .sla_next_at = ticket->sla.next_at,
+      .escalation_level = ticket->sla.escalation_level,
+  };
+  return sql_ticket_sla_write(ctx, &in, NULL);
+}
+
 static enum status do_ticket(struct ctx *ctx, int64_t ticket_id) {
   struct ticket before;
   TRY(ticket_load_id(ctx, ticket_id, &before));
@@ -44,7 +55,8 @@ static enum status do_ticket(struct ctx *ctx, int64_t ticket_id) {
   const struct sla_moment moment = ticket_moment(&before, ctx->now_us);
   int64_t due = sla_due(&before.sla, &moment);
   after.sla = sla_done(&before.sla, due, &moment);
-  TRY(ticket_write(ctx, &before, &after));
+  TRY(write_done(ctx, &after));
+  TRY(ticket_count_move(ctx, &before, &after));
   int64_t level = before.sla.escalation_level;
   if ((due & SLA_RESPONSE_BREACHED) != 0) {
     TRY(tell_breach(ctx, &after, SLA_RESPONSE_BREACHED, ++level));

@@ -69,7 +69,8 @@ static bool customer_status(const struct ticket *ticket, int asked, int *set) {
 
 static enum status change_status(struct ctx *ctx, const struct ticket_status_change *change,
                                  struct ticket *ticket) {
-  int set = (int)change->set;
+  bool stays = change->keeps_agent && change->set == TICKET_NEW && ticket->assignee_id != 0;
+  int set = stays ? TICKET_ASSIGNED : (int)change->set;
   if (ticket->status == set || has(&change->reads_as, ticket->status)) {
     return STATUS_OK;
   }

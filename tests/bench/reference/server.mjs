@@ -1,5 +1,5 @@
 // The reference of the measurements: the same schema, the same token and session check, the same statements for
-// `GET /api/ticket/info` and `POST /api/ticket/create`, on fastify and better-sqlite3 with synchronous=FULL.
+// `GET /api/ticket/info`, `POST /api/ticket/create` and `GET /tickets`, on fastify and better-sqlite3 with synchronous=FULL.
 // node server.mjs DATABASE KEYFILE WORKERS  → prints "port N" once all workers listen.
 import cluster from 'node:cluster';
 import fs from 'node:fs';
@@ -93,6 +93,56 @@ if (cluster.isPrimary) {
   }, async (request) => {
     create.immediate(request.who, request.body);
     return { message: 'Ticket has been created', status: true };
+  });
+  const place = db.prepare('SELECT id FROM ticket WHERE uuid = ? AND tenant_id = ?').pluck();
+  const list = db.prepare(`SELECT t.uuid, t.tenant_id, t.author_id, t.assignee_id, t.title, t.category, t.priority, t.status, t.escalation_level,
+    t.description, t.file_count, t.created_at, t.updated_at, a.role
+    FROM ticket t JOIN account a ON a.id = t.author_id WHERE t.tenant_id = ? AND t.removed_at IS NULL AND t.id > ? ORDER BY t.id LIMIT ?`);
+  const back = db.prepare('SELECT uuid FROM ticket WHERE tenant_id = ? AND removed_at IS NULL AND id <= ? ORDER BY id DESC LIMIT ?').pluck();
+  const categories = ['', 'billing', 'technical', 'account', 'service'];
+  const priorities = ['', 'low', 'medium', 'high', 'high', 'high'];
+  const statuses = ['', 'open', 'open', 'in_progress', 'in_progress', 'resolved', 'closed'];
+  const uuid = (bytes) => {
+    const hex = bytes.toString('hex');
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  };
+  const number = { type: ['integer', 'null'] };
+  const maybe = { type: ['string', 'null'] };
+  app.get('/tickets', {
+    schema: {
+      querystring: { type: 'object', required: ['limit'], properties: { limit: { type: 'integer', minimum: 1, maximum: 100 }, cursor: { type: 'string', format: 'uuid' } } },
+      response: { 200: { type: 'object', properties: {
+        success: { type: 'boolean' }, message: text,
+        data: { type: 'array', items: { type: 'object', properties: {
+          id: text, tenant_id: number, user_id: number, member_id: number, agent_id: number, title: text, category: text, priority: text, status: text,
+          escalation_level: number, description: text, attachment_url: maybe, created_at: text, updated_at: text } } },
+        meta: { type: 'object', properties: { request_id: text, pagination: { type: 'object', properties: {
+          next_cursor: text, prev_cursor: text, has_next: { type: 'boolean' }, has_prev: { type: 'boolean' }, limit: number } } } } } } },
+    },
+  }, async (request, reply) => {
+    const tenant = Number(request.headers['x-tenant-id'] ?? request.who.tenant_id);
+    // Staff of the operator, who are in tenant 1, may look into any.
+    if (!Number.isInteger(tenant) || (tenant !== request.who.tenant_id && request.who.tenant_id !== 1)) return reply.code(403).send({ message: 'tenant mismatch' });
+    const { limit, cursor } = request.query;
+    const after = cursor ? place.get(Buffer.from(cursor.replaceAll('-', ''), 'hex'), tenant) : 0;
+    if (after === undefined) return reply.code(400).send({ message: 'validation error' });
+    const rows = list.all(tenant, after, limit + 1);
+    const before = cursor ? back.all(tenant, after, limit + 1) : [];
+    const shown = rows.slice(0, limit);
+    const request_id = crypto.randomUUID();
+    reply.header('X-Request-ID', request_id);
+    return {
+      success: true, message: 'ok',
+      data: shown.map((row) => ({
+        id: uuid(row.uuid), tenant_id: row.tenant_id, user_id: row.author_id, member_id: row.role === 1 ? row.author_id : null,
+        agent_id: row.assignee_id || null, title: row.title, category: categories[row.category], priority: priorities[row.priority], status: statuses[row.status],
+        escalation_level: row.escalation_level, description: row.description, attachment_url: null,
+        created_at: new Date(row.created_at / 1000).toISOString(), updated_at: new Date(row.updated_at / 1000).toISOString(),
+      })),
+      meta: { request_id, pagination: {
+        next_cursor: rows.length > limit ? uuid(shown.at(-1).uuid) : undefined, prev_cursor: before.length > limit ? uuid(before.at(-1)) : undefined,
+        has_next: rows.length > limit, has_prev: before.length > 0, limit } },
+    };
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   process.send(app.server.address().port);

@@ -102,8 +102,30 @@ static void a_sound_desk_is_sound(struct store *store) {
   assert_found("token key", "ok", "/jwt.key", NULL);
   assert_found("database", "ok", "opens, its schema is current, its structure is sound", NULL);
   assert_found("administrators", "ok", "there are staff accounts", NULL);
+  assert_found("first passwords", "ok", "nobody has one any more", NULL);
   assert_found("outbox", "ok", "0 waiting, 0 given up", NULL);
   assert_not_looked_at("mail server"); /* none is set */
+}
+
+/* So many people with a password that was chosen for them. */
+static void first_passwords(struct store *store, int from, int to) {
+  for (int i = from; i <= to; i++) {
+    person(store, TENANT_OPERATOR, ROLE_CUSTOMER, "New", SQL(store, "new-%d@example.com", i));
+  }
+  store_sql(store, "UPDATE account SET must_change_password = TRUE WHERE role = 1");
+  visit(0);
+}
+
+static void first_passwords_still_in_use_are_a_warning_that_names_some(struct store *store) {
+  begin(store);
+  first_passwords(store, 1, 1);
+  assert_found("first passwords", "warning", "1 still in use, by new-1@example.com\"",
+               "--ruang-default-password");
+  first_passwords(store, 2, 6);
+  assert_found("first passwords", "warning",
+               "6 still in use, by new-1@example.com, new-2@example.com, new-3@example.com, "
+               "new-4@example.com, new-5@example.com, …\"",
+               "sigap user passwd");
 }
 
 static void the_same_is_said_in_words(struct store *store) {
@@ -369,6 +391,7 @@ static void mails_given_up_are_a_warning(struct store *store) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       STORE_TEST(a_sound_desk_is_sound),
+      STORE_TEST_SQLITE(first_passwords_still_in_use_are_a_warning_that_names_some),
       STORE_TEST_SQLITE(the_same_is_said_in_words),
       STORE_TEST_SQLITE(a_clock_far_in_the_past_is_broken),
       STORE_TEST_SQLITE(a_missing_directory_ends_the_visit_and_is_not_made),

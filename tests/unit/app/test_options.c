@@ -87,10 +87,12 @@ static void defaults_of_serve(void **state) {
   assert_null(options.cors_origins);
   assert_int_equal(options.rate_limit, 600);
   assert_true(options.login_throttle);
+  assert_false(options.webhook_private);
   assert_int_equal(options.threads, 0);
   assert_null(options.timezone);
   assert_int_equal(options.ping_interval_ms, 25000);
   assert_int_equal(options.ping_timeout_ms, 20000);
+  assert_true(str_is(options.ruang_default_password, "@Test123!"));
   assert_null(options.hcall_purge_status);
   assert_int_equal(options.hcall_purge_days, 0);
   assert_int_equal(options.log_level, LOG_INFO);
@@ -172,6 +174,23 @@ static void secrets_come_from_files_without_their_newline(void **state) {
   unlink(path);
   assert_int_equal(READ("serve"), STATUS_INVALID);
   ASSERT_SAYS("can't be read");
+}
+
+static void an_empty_first_password_is_none_while_other_empty_values_are_the_default(void **state) {
+  (void)state;
+  assert_int_equal(READ("serve", "--ruang-default-password", "", "--rate-limit", ""), STATUS_OK);
+  assert_int_equal(options.ruang_default_password.len, 0);
+  assert_int_equal(options.rate_limit, 600);
+  setenv("SIGAP_RUANG_DEFAULT_PASSWORD", "", 1);
+  assert_int_equal(READ("serve"), STATUS_OK);
+  assert_int_equal(options.ruang_default_password.len, 0);
+  unsetenv("SIGAP_RUANG_DEFAULT_PASSWORD");
+  const char *file = file_with("ruang-default-password =\n");
+  assert_int_equal(READ("serve", "--config", file), STATUS_OK);
+  assert_int_equal(options.ruang_default_password.len, 0);
+  assert_int_equal(READ("serve", "--config", file, "--ruang-default-password=Selamat!"), STATUS_OK);
+  assert_true(str_is(options.ruang_default_password, "Selamat!"));
+  unlink(file);
 }
 
 static void a_secret_is_never_told_back(void **state) {
@@ -319,6 +338,9 @@ static void positional_words_of_openapi(void **state) {
   assert_int_equal(READ("openapi"), STATUS_OK);
   assert_int_equal(options.argument_count, 0);
   assert_int_equal(READ("openapi", "a", "b"), STATUS_INVALID);
+  assert_int_equal(READ("postman", "hcall", "--public-url", "https://desk.example"), STATUS_OK);
+  assert_int_equal(options.command, COMMAND_POSTMAN);
+  assert_string_equal(options.arguments[0], "hcall");
 }
 
 static void help_of(const char *const *words, struct buf *out) {
@@ -404,6 +426,7 @@ int main(void) {
       TEST(an_empty_value_means_the_default),
       TEST(lines_for_other_commands_are_passed_over),
       TEST(secrets_come_from_files_without_their_newline),
+      TEST(an_empty_first_password_is_none_while_other_empty_values_are_the_default),
       TEST(a_secret_is_never_told_back),
       TEST(unknown_names_are_refused_with_the_nearest),
       TEST(faulty_configuration_files_are_refused),

@@ -294,6 +294,9 @@ static void what_it_can_not_work_with_is_told(struct store *store) {
   options.hcall_purge_status = "conclude";
   assert_refused(&child, "--hcall-purge-status \"conclude\"");
   options = good;
+  options.ruang_default_password = STR("Password123");
+  assert_refused(&child, "--ruang-default-password must have at least 8 characters");
+  options = good;
   snprintf(path, sizeof path, "%s/jwt.key", data);
   folder_write(path, "short\n");
   assert_refused(&child, "holds less than 32 bytes");

@@ -43,6 +43,12 @@ uint32_t __wrap_live_sockets(const struct live *live) {
   return 41;
 }
 
+bool __wrap_live_hears(const struct live *live);
+bool __wrap_live_hears(const struct live *live) {
+  assert_ptr_equal(live, view.live);
+  return true;
+}
+
 static void begin(struct store *store) {
   served_begin(store, dialects);
   char why[256] = "";
@@ -140,6 +146,7 @@ static void every_figure_stands_under_its_name(struct store *store) {
       "sigap_mails{state=\"waiting\"} 31",
       "sigap_mails{state=\"failed\"} 32",
       "sigap_sockets 41",
+      "sigap_bell_heard 1",
       "sigap_ready 1",
       "process_start_time_seconds 1770091506",
       "sigap_build_info{version=\"" SIGAP_VERSION "\"} 1",
@@ -214,13 +221,15 @@ static void each_dialect_has_its_specification(struct store *store) {
     ASSERT_ANSWER(200, wanted.at);
     ASSERT_HEADER(&served.exchange, JSON);
     ASSERT_HOLDS(200, "https://desk.example");
+    GET(str_format(store->ctx.arena, "/openapi/%s.yaml", (*dialect)->name).at, STR_NONE);
+    ASSERT_HOLDS(200, "openapi: \"3.1.0\"");
   }
   end();
 }
 
 static void a_specification_of_nothing_is_not_found(struct store *store) {
   begin(store);
-  static const char *const paths[] = {"/openapi/hcall",       "/openapi/.json",      "/openapi/hcall.yaml",
+  static const char *const paths[] = {"/openapi/hcall",       "/openapi/.json",      "/openapi/hcall.yml",
                                       "/openapi/system.json", "/openapi/HCALL.json", "/nowhere"};
   for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
     GET(paths[i], STR_NONE);

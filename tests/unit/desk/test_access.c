@@ -56,6 +56,7 @@ static const struct {
     {"SLA targets, read: yes, yes, read, read, read, no", MAY_SLA_READ, {A, A, A, A, A, N}},
     {"SLA targets, write: yes, yes, -, -, -, no", MAY_SLA_WRITE, {A, A, N, N, N, N}},
     {"tenants: operator's only, no, no, no, no, no", MAY_TENANT, {A, N, N, N, N, N}},
+    {"webhooks: yes, yes, -, -, -, no", MAY_WEBHOOK, {A, A, N, N, N, N}},
 };
 static const enum role columns[6] = {ROLE_SUPER_ADMIN,      ROLE_MANAGER,    ROLE_SUPERVISOR,
                                      ROLE_CUSTOMER_SERVICE, ROLE_TECHNICIAN, ROLE_CUSTOMER};

@@ -304,6 +304,25 @@ static void a_refresh_token_and_its_number_come_back(void **state) {
   }
 }
 
+static void a_seal_is_good_for_its_text_alone_and_by_either_key(void **state) {
+  (void)state;
+  char seal[TOKEN_SEAL_SIZE];
+  assert_int_equal(token_seal(STR("socket 1"), seal), STATUS_OK);
+  assert_int_equal(strlen(seal), TOKEN_SEAL_SIZE - 1);
+  assert_int_equal(token_seal_check(STR("socket 1"), str_of(seal)), STATUS_OK);
+  assert_int_equal(token_seal_check(STR("socket 2"), str_of(seal)), STATUS_UNAUTHENTICATED);
+  assert_int_equal(token_seal_check(STR("socket 1"), STR("")), STATUS_UNAUTHENTICATED);
+  seal[0] = seal[0] == 'A' ? 'B' : 'A';
+  assert_int_equal(token_seal_check(STR("socket 1"), str_of(seal)), STATUS_UNAUTHENTICATED);
+  seal[0] = '!';
+  assert_int_equal(token_seal_check(STR("socket 1"), str_of(seal)), STATUS_UNAUTHENTICATED);
+  assert_int_equal(token_seal(STR("socket 1"), seal), STATUS_OK);
+  with_keys(KEY_B, KEY_A); /* rotation */
+  assert_int_equal(token_seal_check(STR("socket 1"), str_of(seal)), STATUS_OK);
+  with_keys(KEY_B, NULL);
+  assert_int_equal(token_seal_check(STR("socket 1"), str_of(seal)), STATUS_UNAUTHENTICATED);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, done)
   const struct CMUnitTest tests[] = {
@@ -318,6 +337,7 @@ int main(void) {
       TEST(our_key_around_a_strange_payload_is_refused),
       TEST(a_key_that_rotates_out_still_verifies_while_it_is_named),
       TEST(a_refresh_token_and_its_number_come_back),
+      TEST(a_seal_is_good_for_its_text_alone_and_by_either_key),
       TEST(threads_do_not_disturb_each_other),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

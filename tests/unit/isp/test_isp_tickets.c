@@ -133,8 +133,11 @@ static void an_assignment_is_refused_in_the_documents_codes(struct store *store)
   const char *path = make(store);
   const char *to_tono = SQL(store, "{\"technician_id\":\"%s\"}", id_text(store, tono.account.uuid));
   struct technician technician;
-  const struct who who = {
-      .account_id = tono.account.id, .tenant_id = 1, .uuid = tono.account.uuid, .role = ROLE_TECHNICIAN};
+  const struct who who = {.account_id = tono.account.id,
+                          .tenant_id = 1,
+                          .home_tenant_id = 1,
+                          .uuid = tono.account.uuid,
+                          .role = ROLE_TECHNICIAN};
   assert_ok(technician_set_available(as(store, &who), who.uuid, false, STR("Ill"), &technician));
   POST(under(store, path, "assign"), manager.token, to_tono);
   ASSERT_ANSWER(

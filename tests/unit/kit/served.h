@@ -144,6 +144,7 @@ static inline void request(enum http_method method, const char *target, struct s
     served_run_lanes();
     assert_int_equal(served.answered, 1);
   }
+  db_act_for(served.store->ctx.db, DB_SYSTEM, 0); /* the request left the connection to nobody */
   buf_add_char(&exchange->body_out, '\0'); /* for answer_text() */
   assert_false(exchange->body_out.full);
 }

@@ -176,7 +176,7 @@ static void an_answer_is_printed_by_its_table(void **state) {
   struct fixture *fixture = *state;
   const struct said said = {STR("a \"quoted\" word")};
   assert_int_equal(call_answer(&fixture->call, 201, &said_fields, &said), STATUS_OK);
-  call_print_answer(&fixture->call);
+  assert_int_equal(call_print_answer(&fixture->call), STATUS_OK);
   assert_int_equal(fixture->exchange.status, 201);
   assert_string_equal(exchange_text(&fixture->exchange), "{\"message\":\"a \\\"quoted\\\" word\"}");
   ASSERT_HEADER(&fixture->exchange, "Content-Type: application/json; charset=utf-8");
@@ -185,7 +185,7 @@ static void an_answer_is_printed_by_its_table(void **state) {
 static void an_answer_without_a_table_has_no_body(void **state) {
   struct fixture *fixture = *state;
   assert_int_equal(call_answer(&fixture->call, 204, NULL, NULL), STATUS_OK);
-  call_print_answer(&fixture->call);
+  assert_int_equal(call_print_answer(&fixture->call), STATUS_OK);
   assert_int_equal(fixture->exchange.status, 204);
   assert_int_equal(fixture->exchange.body_out.len, 0);
   assert_int_equal(exchange_lines(&fixture->exchange, "Content-Type"), 0);
@@ -195,7 +195,7 @@ static void a_raw_answer_keeps_its_type(void **state) {
   struct fixture *fixture = *state;
   assert_int_equal(call_answer_raw(&fixture->call, 200, STR("text/plain"), STR("ok\n")), STATUS_OK);
   call_header(&fixture->call, "Link", STR("<x>"));
-  call_print_answer(&fixture->call);
+  assert_int_equal(call_print_answer(&fixture->call), STATUS_OK);
   assert_string_equal(exchange_text(&fixture->exchange), "ok\n");
   ASSERT_HEADER(&fixture->exchange, "Content-Type: text/plain");
   ASSERT_HEADER(&fixture->exchange, "Link: <x>");
@@ -208,7 +208,8 @@ static void an_answer_over_its_limit_is_a_whole_error(void **state) {
   const struct said said = {{long_text, 5000}};
   fixture->exchange.body_out.max = 4096;
   assert_int_equal(call_answer(&fixture->call, 200, &said_fields, &said), STATUS_OK);
-  call_print_answer(&fixture->call);
+  assert_int_equal(call_print_answer(&fixture->call), STATUS_BROKEN);
+  call_print_problem(&fixture->call, STATUS_BROKEN);
   assert_int_equal(fixture->exchange.status, 500);
   assert_false(fixture->exchange.body_out.full);
   assert_non_null(strstr(exchange_text(&fixture->exchange), "\"code\":500"));
@@ -224,7 +225,8 @@ static void a_raw_answer_over_its_limit_is_not_half_a_document(void **state) {
   memset(text, 'y', sizeof text);
   assert_int_equal(call_answer_raw(&fixture->call, 200, STR("text/csv"), (struct str){text, sizeof text}),
                    STATUS_OK);
-  call_print_answer(&fixture->call);
+  assert_int_equal(call_print_answer(&fixture->call), STATUS_BROKEN);
+  call_print_problem(&fixture->call, STATUS_BROKEN);
   assert_int_equal(fixture->exchange.status, 500);
   assert_int_equal(exchange_lines(&fixture->exchange, "Content-Type"), 1);
   ASSERT_HEADER(&fixture->exchange, "Content-Type: application/json; charset=utf-8");

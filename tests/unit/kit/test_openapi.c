@@ -202,7 +202,7 @@ static void routes_of_one_path_share_an_item(void **state) {
 
 static void parameters_come_from_the_path_and_the_query(void **state) {
   json_t *parameters = at(*state, "paths /api/thing/{id} get parameters");
-  assert_int_equal(json_array_size(parameters), 3);
+  assert_int_equal(json_array_size(parameters), 5);
   assert_text(parameters, "0 in", "path");
   assert_true(json_is_true(at(parameters, "0 required")));
   assert_text(parameters, "1 name", "limit");
@@ -211,6 +211,9 @@ static void parameters_come_from_the_path_and_the_query(void **state) {
   assert_true(json_is_true(at(parameters, "1 required")));
   assert_int_equal(json_integer_value(at(parameters, "1 schema maximum")), 100);
   assert_null(json_object_get(at(parameters, "2"), "required"));
+  assert_text(parameters, "2 example", "open");
+  assert_text(parameters, "3 $ref", "#/components/parameters/IfNoneMatch");
+  assert_text(parameters, "4 $ref", "#/components/parameters/IfMatch");
 }
 
 static void bodies_are_described_for_each_type(void **state) {
@@ -329,6 +332,23 @@ static const struct route file_routes[] = {
      .answers = upload_answers},
 };
 static const char *const mounts[] = {"", "/v1", NULL};
+static const struct route one_place_routes[] = {
+    {.method = HTTP_GET, .path = "/here", .name = "hereGet", .handler = handle, .answers = upload_answers},
+    {.method = HTTP_GET,
+     .path = "/v1/there",
+     .name = "thereGet",
+     .handler = handle,
+     .answers = upload_answers,
+     .as_written = true}};
+static const struct dialect one_place_dialect = {.name = "place",
+                                                 .routes = one_place_routes,
+                                                 .route_count = 2,
+                                                 .sayings = strict_sayings,
+                                                 .error = &error_fields,
+                                                 .print_problem = print_door_problem,
+                                                 .mounts = mounts,
+                                                 .shared = "/v1",
+                                                 .header = "X-Place"};
 static const struct dialect file_dialect = {.name = "file",
                                             .routes = file_routes,
                                             .route_count = sizeof(file_routes) / sizeof(file_routes[0]),
@@ -387,6 +407,105 @@ static void mounts_are_servers_and_paths_stand_once(void **state) {
   assert_non_null(strstr(out.at, "\"servers\":[{\"url\":\"/\"},{\"url\":\"/v1\"}]"));
 }
 
+static void what_stands_in_one_place_names_it_and_the_header_is_told(void **state) {
+  (void)state;
+  struct buf out CLEANUP_BUF;
+  buf_init(&out, 1 << 20);
+  kit_openapi(&one_place_dialect, "https://desk.example.org", &out);
+  json_t *doc = json_loadb(out.at, out.len, JSON_REJECT_DUPLICATES, NULL);
+  assert_non_null(doc);
+  assert_int_equal(json_array_size(at(doc, "servers")), 2);
+  assert_int_equal(json_array_size(at(doc, "paths /v1/there get servers")), 1);
+  assert_text(doc, "paths /v1/there get servers 0 url", "https://desk.example.org");
+  assert_null(json_object_get(at(doc, "paths /here get"), "servers"));
+  assert_text(doc, "paths /here get parameters 0 name", "X-Place");
+  assert_text(doc, "paths /here get parameters 0 in", "header");
+  json_decref(doc);
+}
+
+/* ---- keys and conditions ---- */
+
+static const struct route guarded_routes[] = {
+    {.method = HTTP_GET,
+     .path = "/thing/:id",
+     .name = "get",
+     .summary = "Show",
+     .handler = handle,
+     .permission = MAY_SIGNED_IN,
+     .answers = get_answers},
+    {.method = HTTP_PUT,
+     .path = "/thing/:id/state",
+     .name = "change",
+     .summary = "Change",
+     .handler = handle,
+     .lane = LANE_WRITER,
+     .permission = MAY_SIGNED_IN,
+     .input = &thing_fields,
+     .answers = remove_answers},
+    {.method = HTTP_POST,
+     .path = "/other",
+     .name = "other",
+     .summary = "Another",
+     .handler = handle,
+     .lane = LANE_HASH,
+     .permission = MAY_SIGNED_IN,
+     .answers = remove_answers},
+    {.method = HTTP_POST,
+     .path = "/enter",
+     .name = "enter",
+     .summary = "Sign in",
+     .handler = handle,
+     .lane = LANE_HASH,
+     .permission = MAY_ANYONE,
+     .answers = remove_answers},
+};
+static const struct dialect guarded_dialect = {.name = "guarded",
+                                               .title = "Guarded",
+                                               .routes = guarded_routes,
+                                               .route_count = sizeof guarded_routes / sizeof *guarded_routes,
+                                               .sayings = sayings,
+                                               .error = &error_fields,
+                                               .print_problem = print_door_problem};
+
+static int setup_guarded(void **state) {
+  struct buf out CLEANUP_BUF;
+  buf_init(&out, 1 << 20);
+  kit_openapi(&guarded_dialect, NULL, &out);
+  json_t *doc = json_loadb(out.at, out.len, JSON_REJECT_DUPLICATES, NULL);
+  assert_non_null(doc);
+  *state = doc;
+  return 0;
+}
+
+static void what_writes_takes_a_key_and_says_what_may_come_of_it(void **state) {
+  json_t *change = at(*state, "paths /thing/{id}/state put");
+  assert_text(change, "parameters 1 $ref", "#/components/parameters/IdempotencyKey");
+  assert_text(change, "parameters 2 $ref", "#/components/parameters/IfMatch");
+  assert_non_null(at(change, "responses 409 content application/json examples"));
+  assert_non_null(at(change, "responses 412 content application/json examples"));
+  assert_non_null(at(change, "responses 422 content application/json examples"));
+  assert_text(change, "responses 204 headers Idempotency-Replayed $ref",
+              "#/components/headers/IdempotencyReplayed");
+  json_t *other = at(*state, "paths /other post");
+  assert_int_equal(json_array_size(at(other, "parameters")), 1);
+  assert_non_null(at(other, "responses 409"));
+  assert_null(json_object_get(at(other, "responses"), "412"));
+  assert_non_null(at(*state, "components parameters IdempotencyKey"));
+}
+
+static void what_is_read_alone_has_a_tag(void **state) {
+  json_t *get = at(*state, "paths /thing/{id} get");
+  assert_text(get, "responses 200 headers ETag $ref", "#/components/headers/ETag");
+  assert_text(get, "responses 304 headers ETag $ref", "#/components/headers/ETag");
+  assert_null(json_object_get(at(get, "responses 304"), "content"));
+  assert_null(json_object_get(at(get, "responses"), "409"));
+}
+
+static void signing_in_takes_neither(void **state) {
+  assert_null(json_object_get(at(*state, "paths /enter post"), "parameters"));
+  assert_null(json_object_get(at(*state, "paths /enter post responses"), "422"));
+}
+
 static void check_references(json_t *doc, json_t *json) {
   const char *name;
   json_t *value;
@@ -397,8 +516,12 @@ static void check_references(json_t *doc, json_t *json) {
   json_object_foreach(json, name, value) {
     if (strcmp(name, "$ref") == 0) {
       const char *target = json_string_value(value);
-      assert_int_equal(strncmp(target, "#/components/schemas/", 21), 0);
-      if (json_object_get(at(doc, "components schemas"), target + 21) == NULL) {
+      const char *slash = strrchr(target, '/');
+      char section[32] = "";
+      assert_int_equal(strncmp(target, "#/components/", 13), 0);
+      assert_true((size_t)(slash - (target + 13)) < sizeof section);
+      memcpy(section, target + 13, (size_t)(slash - (target + 13)));
+      if (json_object_get(json_object_get(at(doc, "components"), section), slash + 1) == NULL) {
         fail_msg("%s leads nowhere", target);
       }
     }
@@ -421,6 +544,10 @@ static void every_reference_leads_somewhere(void **state) {
   assert_null(json_object_get(schemas, "FilterInput"));
 }
 
+static void every_reference_of_guarded_ones_leads_somewhere(void **state) {
+  check_references(*state, *state);
+}
+
 static void every_reference_of_files_leads_somewhere(void **state) {
   check_references(*state, *state);
   assert_null(json_object_get(at(*state, "components schemas"), "ThingInput"));
@@ -440,6 +567,13 @@ int main(void) {
       cmocka_unit_test_setup_teardown(every_reference_leads_somewhere, setup, teardown),
       cmocka_unit_test_setup_teardown(an_upload_is_its_fields_and_its_file, setup_files, teardown),
       cmocka_unit_test_setup_teardown(answers_may_have_other_media_types_beside_json, setup_files, teardown),
+      cmocka_unit_test_setup_teardown(what_writes_takes_a_key_and_says_what_may_come_of_it, setup_guarded,
+                                      teardown),
+      cmocka_unit_test_setup_teardown(what_is_read_alone_has_a_tag, setup_guarded, teardown),
+      cmocka_unit_test_setup_teardown(signing_in_takes_neither, setup_guarded, teardown),
+      cmocka_unit_test_setup_teardown(every_reference_of_guarded_ones_leads_somewhere, setup_guarded,
+                                      teardown),
+      cmocka_unit_test(what_stands_in_one_place_names_it_and_the_header_is_told),
       cmocka_unit_test_setup_teardown(mounts_are_servers_and_paths_stand_once, setup_files, teardown),
       cmocka_unit_test_setup_teardown(a_route_that_lets_every_role_in_sends_none_away, setup_files, teardown),
       cmocka_unit_test_setup_teardown(every_reference_of_files_leads_somewhere, setup_files, teardown),

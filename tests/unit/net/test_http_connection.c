@@ -6,7 +6,7 @@
 
 /* One connection's way from a request to the next: what is read, when it is refused, what keeps it open. */
 
-static atomic_uint done;
+static atomic_uint done, left;
 
 static bool on_head(void *app, struct http_exchange *exchange) {
   (void)app;
@@ -19,9 +19,21 @@ static bool on_head(void *app, struct http_exchange *exchange) {
   return true;
 }
 
+/* An answer that was held back; the client does not read it any more. */
+static void on_left(void *app, struct http_exchange *exchange) {
+  assert_ptr_equal(app, &left);
+  left++;
+  http_answer(exchange);
+}
+
 static void on_request(void *app, struct http_exchange *exchange) {
   (void)app;
   exchange->status = 200;
+  if (str_is(exchange->head.path, "/held")) {
+    exchange->left = on_left;
+    exchange->left_app = &left;
+    return;
+  }
   if (str_is(exchange->head.path, "/large")) {
     char *at = buf_reserve(&exchange->body_out, 8 << 20);
     assert_non_null(at);
@@ -215,6 +227,35 @@ static void ids_of_clients_are_kept_where_they_are_harmless(void **state) {
   serve_end(server);
 }
 
+/* By an orderly end or a reset, before or after its request was read; once. */
+static void who_holds_an_answer_back_is_told_when_its_client_leaves(void **state) {
+  (void)state;
+  struct http_server *server = begin();
+  left = 0;
+  for (unsigned i = 0; i < 12; i++) {
+    struct linger reset = {.l_onoff = i % 2, .l_linger = 0};
+    int fd = dial(server);
+    say(fd, "GET /held HTTP/1.1\r\nHost: a\r\n\r\n");
+    if (i % 2 == 1 || i % 3 == 0) {
+      usleep(20000);
+    }
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
+    close(fd);
+    for (int tries = 0; tries < 5000 && done < i + 1; tries++) {
+      usleep(1000);
+    }
+    assert_int_equal(left, i + 1);
+    assert_int_equal(done, i + 1);
+  }
+  int fd = dial(server); /* an exchange used again tells nobody */
+  say(fd, "GET / HTTP/1.1\r\nHost: a\r\nX-Request-ID: me\r\n\r\n");
+  hear(fd, "me 0 \n", NULL);
+  close(fd);
+  wait_for_open(server, 0);
+  serve_end(server);
+  assert_int_equal(left, 12);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void) {
@@ -229,6 +270,7 @@ int main(void) {
       TEST(an_answer_that_nobody_reads_is_cut),
       TEST(a_client_that_sends_no_more_still_gets_its_answers),
       TEST(ids_of_clients_are_kept_where_they_are_harmless),
+      TEST(who_holds_an_answer_back_is_told_when_its_client_leaves),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

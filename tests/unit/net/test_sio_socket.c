@@ -49,7 +49,7 @@ static void on_connect(void *app, struct sio_socket *socket, struct str auth) {
   if (str_is(socket->nsp, "/no")) {
     sio_socket_refuse(socket, STR("{\"message\":\"Invalid namespace\"}"));
   } else if (!str_is(socket->nsp, "/late")) {
-    sio_socket_accept(socket, STR("mF8wBUSFRO8CtPc6AAAB"));
+    sio_socket_accept(socket, STR("mF8wBUSFRO8CtPc6AAAB"), STR_NONE);
   }
 }
 
@@ -161,7 +161,7 @@ static void a_connect_may_be_answered_later(void **state) {
       sio_frame(&(struct sio_packet){.type = SIO_EVENT, .nsp = STR("/late"), .id = SIO_NO_ID});
   assert_false(sio_socket_send(room.last, &frame, 1)); /* not connected yet */
   ws_frame_unref(frame);
-  sio_socket_accept(room.last, STR("later"));
+  sio_socket_accept(room.last, STR("later"), STR_NONE);
   out_is(&room, "40/late,{\"sid\":\"later\"};");
   say(&room, "42/late,[\"a\"]");
   heard_is(&room, "connect /late -;event /late [\"a\"];");
@@ -175,7 +175,7 @@ static void a_pending_socket_hears_that_its_client_has_gone(void **state) {
   say(&room, "40/late,");
   eio_session_ws_gone(&room.session, &room.ws);
   heard_is(&room, "connect /late -;disconnect /late transport close;closed transport close;");
-  sio_socket_accept(room.last, STR("later")); /* harmless */
+  sio_socket_accept(room.last, STR("later"), STR_NONE); /* harmless */
   assert_int_equal(room.last->state, SIO_LEFT);
   close_room(&room);
 }

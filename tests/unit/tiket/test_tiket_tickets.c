@@ -38,6 +38,7 @@ static struct ticket row_of(struct store *store, const char *id) {
   struct ticket ticket;
   const struct who who = {.account_id = manager.account.id,
                           .tenant_id = TENANT_OPERATOR,
+                          .home_tenant_id = TENANT_OPERATOR,
                           .role = ROLE_MANAGER,
                           .operator_staff = true};
   assert_ok(uuid_parse(str_of(id), &uuid));
