@@ -393,8 +393,8 @@ static void *stop_post(void *arg) {
   return NULL;
 }
 
-/* In the order that keeps every promise: no new requests, running ones end, their writes commit. The mail
- * under way ends meanwhile, so that one grace is not added to the other. */
+/* In the order that keeps every promise: no new requests, running ones end, their writes commit. Mails and
+ * webhooks under way end meanwhile, so that one grace is not added to the other. */
 static void stop(struct server *server) {
   atomic_store(&server->view.stopping, true);
   admin_close(server->options->data, server->admin);
@@ -409,7 +409,7 @@ static void stop(struct server *server) {
   } else {
     stop_post(server);
   }
-  /* The last mark of the post went through it; afterwards nobody wakes the post. */
+  /* The last marks of both went through it; afterwards nobody wakes them. */
   lanes_end_writes(server->lanes);
   http_server_free(server->http);
   live_free(server->live);

@@ -21,7 +21,7 @@
 enum {
   ARENA_MAX_BYTES = 64 * 1024 * 1024,
   NICENESS = 10,
-  STOP_GRACE_S = 3, /* for what is under way */
+  STOP_GRACE_S = 2, /* for what is under way */
   LOOK_MS = 1000,   /* by the clock: what is due, other servers' events, the first endpoint */
   WOKEN_MS = 20,    /* from one look to the next at the soonest, however many wake */
   LEASE_S = 60,     /* a try and its mark end before */
@@ -38,7 +38,6 @@ struct hook {
   bool started, joined;
   _Atomic bool woken;
   _Atomic int64_t stop_at_ns; /* 0: nobody asked to stop; else when what is under way is put off */
-  _Atomic uint64_t delivered, retried, failed;
 
   /* the thread's own */
   struct arena *arena;
@@ -88,11 +87,6 @@ void hook_wake(struct hook *hook) {
   }
 }
 
-void hook_stats(struct hook *hook, struct hook_stats *out) {
-  *out = (struct hook_stats){atomic_load(&hook->delivered), atomic_load(&hook->retried),
-                             atomic_load(&hook->failed)};
-}
-
 static bool is_stopping(struct hook *hook) {
   return atomic_load(&hook->stop_at_ns) != 0;
 }
@@ -124,10 +118,6 @@ static void done(void *arg, const struct webhook_outcome *outcome) {
     LOG(LOG_ERROR, "The outcome of a webhook could not be stored; it will be repeated",
         LOG_N("delivery", outcome->delivery_id), LOG_S("status", status_name(status)));
   } else if (outcome->how != WEBHOOK_PUT_OFF) {
-    atomic_fetch_add(state == WEBHOOK_DELIVERED ? &hook->delivered
-                     : state == WEBHOOK_FAILED  ? &hook->failed
-                                                : &hook->retried,
-                     1);
     tell(outcome, state, disabled);
   }
 }

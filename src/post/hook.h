@@ -34,16 +34,10 @@ struct hook *hook_new(struct db *db, const struct hook_printer *printer);
 void hook_start(struct hook *hook);
 /* There may be new events: after a commit. Any thread, cheap. */
 void hook_wake(struct hook *hook);
-/* Lets what is under way end (at most 3 s), puts off the rest, joins the thread. The writer must still run.
+/* Lets what is under way end (at most 2 s), puts off the rest, joins the thread. The writer must still run.
  * Without a start, or twice, it does nothing. */
 void hook_stop(struct hook *hook);
 /* After hook_stop. NULL is fine. */
 void hook_free(struct hook *hook);
-
-struct hook_stats {
-  uint64_t delivered, retried, failed; /* tries since the start: taken, to be tried again, given up */
-};
-/* Any thread. */
-void hook_stats(struct hook *hook, struct hook_stats *out);
 
 #endif

@@ -15,7 +15,7 @@ typedef void (*hook_http_done)(void *arg, const struct webhook_outcome *outcome)
 struct hook_http *hook_http_new(hook_http_done done, void *arg);
 /* Puts off what is under way. NULL is fine. */
 void hook_http_free(struct hook_http *http);
-/* How many more may be begun, and whether none is under way. */
+/* How many more may be begun: HOOK_HTTP_SLOTS where none is under way. */
 unsigned hook_http_room(const struct hook_http *http);
 /* Begins one; nothing of it is kept. A url that can't be used is told to `done` at once. */
 void hook_http_send(struct hook_http *http, const struct webhook_sending *sending);

@@ -47,6 +47,7 @@ export class Planted {
     this.secrets.push(...Object.values(standing).flatMap((ids) => Object.values(ids)).filter(Boolean), world.item);
     await this.fillTickets();
     await this.fillTeams();
+    await this.fillWebhooks();
     const links = { attachments: [`https://example.com/${this.word('link')}.pdf`] };
     await world.must('PUT', `/api/tickets/${standing.ticket.work}/status`, { status: 'in_progress', notes: this.word('note'), ...links }, 'technician');
     await world.must('POST', `/api/tickets/${standing.ticket.own}/comments`, { comment: this.word('comment'), ...links }, 'customer');
@@ -94,10 +95,18 @@ export class Planted {
     assert.ok(member.status < 300, member.text);
   }
 
+  async fillWebhooks() {
+    const body = { url: `https://${this.word('hook')}.example.com/`, description: this.word('describes'), types: ['ticket.status_changed'], is_active: true };
+    const made = await this.world.must('POST', '/api/webhooks', body);
+    this.webhook = made.webhook.id;
+    this.delivery = (await this.world.must('POST', `/api/webhooks/${this.webhook}/test`)).delivery.id;
+    this.secrets.push(this.webhook, this.delivery, ...[made.secret ?? made.webhook.secret].filter(Boolean));
+  }
+
   /** Words and ids of this tenant in a text, but those that the request itself said. */
-  leaks(text, said = '') {
+  leaks(text, said = []) {
     const folded = text.toLowerCase();
-    return this.secrets.filter((word) => folded.includes(String(word).toLowerCase()) && !said.includes(word));
+    return this.secrets.filter((word) => folded.includes(String(word).toLowerCase()) && !said.some((one) => one.includes(word)));
   }
 
   /** One of each kind of what has an id, by the words that name it in paths and bodies. */
@@ -108,12 +117,14 @@ export class Planted {
       removed: standing.removed.own, file: standing.file.foreign, loose: standing.loose.foreign, item, assignment: standing.assignment.foreign,
       notice: standing.notice.foreign, customer: people.hidden.id, technician: people.colleague.id, user: people.peer.id,
       agent: people.technician.id, member: people.customer.id, staffed: this.teams[0], team: this.teams[1], spare: this.teams[2],
+      webhook: this.webhook, delivery: this.delivery,
     };
   }
 
-  /** Every row of the tenant, as the database keeps it: a line each. */
+  /** Every row of the tenant, as the database keeps it: a line each; and its webhooks as their owner sees them. */
   async rows() {
-    return rowsOf(this.server, this.number);
+    const webhooks = (await this.world.must('GET', '/api/webhooks')).webhooks.map(({ id, url, description, types }) => JSON.stringify({ id, url, description, types }));
+    return [...(await rowsOf(this.server, this.number)), ...webhooks];
   }
 }
 
@@ -143,8 +154,8 @@ async function rowsOf(server, tenant) {
   } else {
     ({ stdout: out } = await run('python3', ['-c', SQLITE, path.join(server.data, 'sigap.db'), String(tenant)], { maxBuffer: 1 << 28 }));
   }
-  // Mails are on their way whatever anybody asks.
-  const lines = out.split('\n').filter((line) => line && !line.startsWith('mail '));
+  // Mails and deliveries are on their way whatever anybody asks.
+  const lines = out.split('\n').filter((line) => line && !/^(mail|webhook|webhook_delivery) /.test(line));
   assert.ok(lines.length > 100, 'a tenant has many rows');
   return lines.sort();
 }
@@ -197,7 +208,7 @@ function kindsOf(name, route) {
   const about = `${name === 'id' ? route : name}`.toLowerCase();
   const kinds = [
     [/responteknis|ticket|tiket|before|after|cursor/, ['own', 'ticket', 'free', 'work', 'solved', 'removed']],
-    [/assignments/, ['assignment']], [/item/, ['item']], [/tim[-_]kerja/, ['team', 'spare', 'staffed']], [/files/, ['file', 'loose']], [/notifications/, ['notice']],
+    [/webhooks/, ['webhook']], [/assignments/, ['assignment']], [/item/, ['item']], [/tim[-_]kerja/, ['team', 'spare', 'staffed']], [/files/, ['file', 'loose']], [/notifications/, ['notice']],
     [/technician/, ['technician']], [/agent/, ['agent']], [/customer/, ['customer', 'member']], [/member/, ['member']],
     [/user/, ['user', 'customer', 'technician']],
   ];
@@ -239,7 +250,8 @@ export function requestsOf(one, target, mine) {
   const things = mine.things();
   const list = [];
 
-  const build = (pathId, query, more, said, unknown) => {
+  const build = (ids, query, more, said, unknown) => {
+    const [pathId, delivery = ids === NOBODY ? NOBODY : theirs.delivery] = [ids].flat();
     const body = { ...good };
     for (const field of content ? Object.keys(resolve(document, content[1].schema).properties) : []) {
       const [kind] = kindsOf(field, route);
@@ -252,7 +264,8 @@ export function requestsOf(one, target, mine) {
     for (const parameter of parameters.filter(({ required, name: key }) => required && !asked.has(key))) {
       asked.set(parameter.name, String(parameter.schema.examples?.[0] ?? parameter.example ?? 20));
     }
-    const request = { method, path: route.replace('{id}', pathId) + (asked.size > 0 ? `?${asked}` : ''), said };
+    const path = route.replace('{id}', pathId).replace('{delivery}', delivery) + (asked.size > 0 ? `?${asked}` : '');
+    const request = { method, path, said: route.includes('{delivery}') ? [said, delivery] : [said] };
     if (content?.[0] === 'multipart/form-data') {
       Object.assign(request, multipart('plan.pdf', paper('plan'), { type: 'document', ...(body.ticket_id ? { ticket_id: body.ticket_id } : {}) }));
     } else if (content) {
@@ -266,6 +279,9 @@ export function requestsOf(one, target, mine) {
   if (route.includes('{id}')) {
     for (const kind of new Set([...kindsOf('id', route), ...Object.keys(theirs)])) {
       add(theirs[kind], {}, {}, theirs[kind], [NOBODY, {}, {}]);
+    }
+    if (route.includes('{delivery}')) {
+      add([things[first], theirs.delivery], {}, {}, theirs.delivery, [[things[first], NOBODY], {}, {}]);
     }
     const number = String(numbers.get(theirs.member));
     add(number, {}, {}, number, [String(NO_NUMBER), {}, {}]);
@@ -306,9 +322,9 @@ function bodyIds({ operation, document, path: route, name, dialect }) {
 }
 
 /** What can differ between two answers to the same question: when, which request it was, and what it was about. */
-export function told(answer, said) {
+export function told(answer, said = []) {
   let text = answer.text.replace(/\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)/g, '«then»').replace(/"request_id":"[^"]*"/g, '');
-  for (const word of [said?.replace(/^(user|ticket)_/, ''), NOBODY, String(NO_NUMBER), NO_WORD].filter(Boolean)) {
+  for (const word of [...said.map((one) => one.replace(/^(user|ticket)_/, '')), NOBODY, String(NO_NUMBER), NO_WORD].filter(Boolean)) {
     text = text.replaceAll(word, '«it»').replaceAll(encodeURIComponent(word), '«it»');
   }
   return { status: answer.status, text };

@@ -11,7 +11,7 @@ const UNKNOWN = '0190163d-8694-739b-aea5-966c26f8ad91';
 const MIB = 1024 * 1024;
 const document = specification('isp');
 const { paths, components } = document;
-const operations = operationsOf(document).map((one) => ({ ...one, template: one.path, path: one.path.replace('{id}', UNKNOWN) }));
+const operations = operationsOf(document).map((one) => ({ ...one, template: one.path, path: one.path.replaceAll(/{\w+}/g, UNKNOWN) }));
 const signedIn = operations.filter(({ operation }) => operation.responses[401] && operation.security === undefined);
 const withBody = operations.filter(({ operation }) => operation.requestBody?.content['application/json']);
 
@@ -79,7 +79,7 @@ for (const engine of engines()) {
         const takes = Object.keys(paths[template]).map((word) => word.toUpperCase());
         for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((word) => !takes.includes(word))) {
           // "/api/notifications/mark-all-read" is no notification's id, "/api/auth/me" nothing else.
-          const answer = await api(method, template.replace('{id}', UNKNOWN), { token: boss.token });
+          const answer = await api(method, template.replaceAll(/{\w+}/g, UNKNOWN), { token: boss.token });
           refuses(answer, 405, 'METHOD_NOT_ALLOWED');
           const allowed = answer.headers.allow.split(', ').filter((word) => word !== 'OPTIONS' && word !== 'HEAD');
           assert.deepEqual(allowed.sort(), takes.sort(), `${method} ${template}`);

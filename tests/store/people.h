@@ -59,6 +59,7 @@ static inline struct who person(struct store *store, int64_t tenant_id, enum rol
 }
 
 static inline struct ctx *as(struct store *store, const struct who *who) {
+  db_act_for(store->ctx.db, DB_SYSTEM, 0); /* what the command before narrowed to is no matter of this one */
   store->ctx.who = who;
   problem_clear(&store->ctx);
   return &store->ctx;

@@ -17,13 +17,9 @@ enum { OURS = 2, THEIRS = 3 };
 
 /* The caller as a request has them. */
 static struct ctx *within(struct store *store, const struct who *who) {
-  db_act_for(store->ctx.db, who->tenant_id, who->home_tenant_id);
-  return as(store, who);
-}
-
-static void as_system(struct store *store) {
-  as(store, NULL);
-  db_act_for(store->ctx.db, DB_SYSTEM, 0);
+  struct ctx *ctx = as(store, who);
+  db_act_for(ctx->db, who->tenant_id, who->home_tenant_id);
+  return ctx;
 }
 
 /* Operator staff who selected a tenant. */
@@ -242,7 +238,7 @@ static void a_row_for_another_tenant_is_refused_loudly(struct store *store) {
   const struct neighbours n = neighbours_of(store);
   const int64_t before = count_of(store, "event");
   assert_status(STATUS_BROKEN, db_write(within(store, &n.ours), write_theirs, NULL));
-  as_system(store);
+  as(store, NULL); /* the system */
   assert_int_equal(count_of(store, "event"), before);
 }
 
@@ -254,7 +250,7 @@ static void only_staff_of_the_operator_are_known_elsewhere(struct store *store) 
   assert_ok(reach(store, staff.account_id));
   assert_status(STATUS_NOT_FOUND, reach(store, customer.account_id));
   /* What they once wrote keeps its name. */
-  as_system(store);
+  as(store, NULL);
   assert_ok(account_set_role(&store->ctx, staff.account_id, ROLE_CUSTOMER));
   within(store, &n.ours);
   assert_ok(reach(store, staff.account_id));
@@ -335,7 +331,7 @@ static void a_ticket_that_the_operators_staff_open_elsewhere_is_listed_under_the
   /* It is none of the operator's own. */
   assert_ok(ticket_list(within(store, &visit.home), &(struct ticket_filter){.limit = 10}, &list, &count));
   assert_int_equal(count, 0);
-  as_system(store);
+  as(store, NULL);
   assert_counters_true(store);
 }
 
@@ -382,7 +378,7 @@ static void ones_own_account_is_at_home_wherever_one_acts(struct store *store) {
   assert_ok(account_find(ctx, &(struct account_search){.limit = 10}, &found, &count, &total));
   assert_int_equal(count, 1);
   assert_true(uuid_equal(found->uuid, visit.customer.uuid));
-  as_system(store);
+  as(store, NULL);
   assert_int_equal(
       NUMBER(store, "SELECT COUNT(*) FROM event WHERE account_id = %" PRId64 " AND tenant_id <> 1",
              visit.home.account_id),
@@ -395,14 +391,14 @@ static void signing_out_elsewhere_ends_the_session_at_home(struct store *store) 
   struct account account;
   struct session_token token;
   struct who who;
-  as_system(store);
+  as(store, NULL);
   assert_ok(account_by_id(&store->ctx, TENANT_OPERATOR, visit.home.account_id, &account));
   assert_ok(session_open(&store->ctx, &account, 3600, &token));
   assert_ok(session_resume(&store->ctx, token.token, &who));
   assert_int_equal(who.home_tenant_id, TENANT_OPERATOR);
   const struct who there = acting_in(who, OURS);
   assert_ok(session_end(within(store, &there)));
-  as_system(store);
+  as(store, NULL);
   assert_status(STATUS_UNAUTHENTICATED, session_resume(&store->ctx, token.token, &who));
   problem_clear(&store->ctx);
   const struct event told = last_event(store);
@@ -488,7 +484,7 @@ static void a_refresh_token_and_a_link_work_through_any_host(struct store *store
                                           .role = ROLE_CUSTOMER,
                                           .by = ACCOUNT_BY_OPERATOR};
   struct account account;
-  as_system(store);
+  as(store, NULL);
   assert_ok(account_create(&store->ctx, &new_account, &account));
   const struct sign_in sign_in = {.tenant_id = OURS,
                                   .email = account.email,
@@ -506,7 +502,7 @@ static void a_refresh_token_and_a_link_work_through_any_host(struct store *store
   const struct str secret = store_text(store, "SELECT text FROM mail ORDER BY id DESC LIMIT 1");
   db_act_for(store->ctx.db, TENANT_OPERATOR, 0);
   assert_ok(account_reset(&store->ctx, secret, STR("Password456"), PASSWORD_LONG_ENOUGH));
-  as_system(store);
+  as(store, NULL);
   struct who who;
   assert_status(STATUS_UNAUTHENTICATED, session_resume(&store->ctx, token.token, &who));
 }

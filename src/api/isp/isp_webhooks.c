@@ -6,7 +6,7 @@
 #include "api/isp/isp_people.h"
 #include "desk/webhook/webhook.h"
 
-enum { ALWAYS = FIELD_REQUIRED };
+enum { ALWAYS = FIELD_REQUIRED, SOMETIMES = FIELD_REQUIRED | FIELD_NULLABLE };
 #define ID_EXAMPLE "\"0190163d-8694-739b-aea5-966c26f8ad91\""
 #define TYPES_EXAMPLE "[\"ticket.created\",\"ticket.status_changed\"]"
 
@@ -109,12 +109,12 @@ FIELDS(isp_webhook_row, struct shown, "IspWebhook",
               .example = TYPES_EXAMPLE),
         FIELD(struct shown, is_active, BOOL, "is_active", ALWAYS, .text = "Events are gathered and sent.",
               .example = "true"),
-        FIELD(struct shown, disabled_reason, WORD, "disabled_reason", ALWAYS, .words = reason_words,
+        FIELD(struct shown, disabled_reason, WORD, "disabled_reason", SOMETIMES, .words = reason_words,
               .text = "Why the server disabled it: gone (it answered 410), failing (for five days).",
               .example = "\"gone\""),
-        FIELD(struct shown, disabled_at, TIME, "disabled_at", ALWAYS, .text = "When it did.",
+        FIELD(struct shown, disabled_at, TIME, "disabled_at", SOMETIMES, .text = "When it did.",
               .example = "\"2025-10-06T08:00:00Z\""),
-        FIELD(struct shown, failing_since, TIME, "failing_since", ALWAYS,
+        FIELD(struct shown, failing_since, TIME, "failing_since", SOMETIMES,
               .text = "No try succeeded since then.", .example = "\"2025-10-01T08:00:00Z\""),
         FIELD(struct shown, created_at, TIME, "created_at", ALWAYS, .text = "When it was made.",
               .example = "\"2025-10-01T08:00:00Z\""),
@@ -219,13 +219,13 @@ static const struct field_custom status_custom = {.print = print_status,
   FIELD(struct delivery, attempts, INT, "attempts", ALWAYS, .text = "Tries so far.", .example = "1"),      \
   FIELD(struct delivery, http_status, CUSTOM, "http_status", ALWAYS, .custom = &status_custom,             \
         .text = "What the last try was answered; null where there was no answer.", .example = "204"),      \
-  FIELD(struct delivery, reason, TEXT, "reason", ALWAYS, .text = "Why the last try failed.",               \
+  FIELD(struct delivery, reason, TEXT, "reason", SOMETIMES, .text = "Why the last try failed.",               \
         .example = "\"The receiver answered 500.\""),                                                      \
-  FIELD(struct delivery, took_ms, INT, "took_ms", ALWAYS, .text = "How long the last try took.",           \
+  FIELD(struct delivery, took_ms, INT, "took_ms", SOMETIMES, .text = "How long the last try took.",           \
         .example = "37"),                                                                                  \
-  FIELD(struct delivery, last_attempt_at, TIME, "last_attempt_at", ALWAYS, .text = "The last try.",        \
+  FIELD(struct delivery, last_attempt_at, TIME, "last_attempt_at", SOMETIMES, .text = "The last try.",        \
         .example = "\"2025-10-01T08:00:01Z\""),                                                            \
-  FIELD(struct delivery, next_attempt_at, TIME, "next_attempt_at", ALWAYS,                                 \
+  FIELD(struct delivery, next_attempt_at, TIME, "next_attempt_at", SOMETIMES,                                 \
         .text = "Not before; null where it is over, or waits for an earlier one of its ticket or technician.", \
         .example = "\"2025-10-01T08:05:00Z\""),                                                            \
   FIELD(struct delivery, created_at, TIME, "created_at", ALWAYS, .text = "When it was taken from the log.", \
@@ -253,7 +253,7 @@ struct deliveries {
 FIELDS(isp_webhook_deliveries_data, struct deliveries, "IspWebhookDeliveriesData",
        {FIELD(struct deliveries, deliveries, LIST, "deliveries", ALWAYS, .of = &isp_webhook_delivery_row,
               .text = "Newest first; kept for 30 days."),
-        FIELD(struct deliveries, next, UUID, "next", ALWAYS,
+        FIELD(struct deliveries, next, UUID, "next", SOMETIMES,
               .text = "The next page is asked for with `before` of this; null: there is none.",
               .example = ID_EXAMPLE)});
 ISP_ENVELOPE(isp_webhook_deliveries_out, "IspWebhookDeliveriesAnswer", isp_webhook_deliveries_data);

@@ -98,7 +98,7 @@ static void collect_guarded(const struct doc *doc, const struct kit_row *row, st
   if (row->tagged) {
     entry_add(entries, (struct entry){304, "The client has it as it is.", NULL, NULL, NULL});
   }
-  if (row->tagged || (guarded && row->twin != NULL)) {
+  if (row->tagged || guarded) {
     entry_add_kind(doc, entries, &kit_changed);
   }
 }

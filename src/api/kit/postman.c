@@ -106,19 +106,18 @@ static bool is_email(const struct field *row) {
   return strstr(row->name, "email") != NULL;
 }
 
-/* The JSON text of one row; NONE: left out. */
+/* The JSON text of one row; NONE: left out. signer: who signs in; NULL where the route is no sign-in. */
 static struct str value_of(struct collection *collection, const struct route *route, const struct field *row,
-                           const struct caller *caller) {
+                           const struct caller *signer) {
   const struct sample_value *own = sample_value(route, str_of(row->name));
-  bool signs_in = turn_of(route) == SAMPLE_SIGN_IN;
   if (own != NULL) {
     return own->json != NULL ? str_of(own->json) : STR_NONE;
   }
   if ((row->flags & FIELD_SECRET) != 0) {
-    return variable(collection, signs_in ? caller->password : "new_password");
+    return variable(collection, signer != NULL ? signer->password : "new_password");
   }
   if (is_email(row)) {
-    return variable(collection, signs_in ? caller->email : "new_email");
+    return variable(collection, signer != NULL ? signer->email : "new_email");
   }
   if (str_ends(str_of(row->name), "_id")) {
     return row->kind == FIELD_KIND_INT ? str_format(collection->arena, "{{%s}}", row->name)
@@ -168,9 +167,8 @@ static void common_scripts(struct buf *out) {
   static const char *const before[] = {
       "pm.variables.set('tomorrow', new Date(Date.now() + 864e5).toISOString());", NULL};
   static const char *const after[] = {
-      "// Keeps the ids that an answer tells, for the requests that follow: of each kind the first one, or "
-      "the one",
-      "// that was created last.",
+      "// Keeps the ids that an answer tells, for the requests that follow: of each kind the first,",
+      "// or the one that was created last.",
       "const path = pm.request.url.path;",
       "const nameOf = (word) => `${word.replace(/ies$/, 'y').replace(/s$/, '').replace(/-/g, '_')}_id`;",
       "const noun = nameOf(path.filter((part) => !part.startsWith(':')).pop() || '');",
@@ -300,7 +298,7 @@ static void type_lines(struct collection *collection, const struct route *route,
        "pm.test('The content type is as documented', () => pm.expect(type).to.be.oneOf(types));");
 }
 
-static void events(struct collection *collection, const struct route *route, const struct caller *caller) {
+static void events(struct collection *collection, const struct route *route, const struct caller *signer) {
   static const char *const first[] = {
       "// A run begins without the ids that an earlier one kept.",
       "Object.keys(pm.collectionVariables.toObject()).filter((name) => /_id$/.test(name))",
@@ -309,7 +307,6 @@ static void events(struct collection *collection, const struct route *route, con
       "// An address that nobody has yet.",
       "pm.collectionVariables.set('new_email', `${pm.variables.replaceIn('{{$guid}}')}@example.com`);", NULL};
   struct buf *out = collection->out;
-  bool signs_in = turn_of(route) == SAMPLE_SIGN_IN;
   bool named = false;
   for (unsigned i = 0; route->input != NULL && i < route->input->count; i++) {
     const struct field *row = &route->input->rows[i];
@@ -317,9 +314,9 @@ static void events(struct collection *collection, const struct route *route, con
   }
   wire_print_key(out, "event");
   buf_add_char(out, '[');
-  if (signs_in && caller->role == ROLE_SUPER_ADMIN) {
+  if (signer != NULL && signer->role == ROLE_SUPER_ADMIN) {
     script(out, "prerequest", first);
-  } else if (named && !signs_in) {
+  } else if (named && signer == NULL) {
     script(out, "prerequest", fresh);
   }
   begin_script(out, "test");
@@ -331,13 +328,13 @@ static void events(struct collection *collection, const struct route *route, con
     line(out, "  pm.test('The body fits its schema', () => pm.response.to.have.jsonSchema(schema));");
     line(out, "}");
   }
-  if (signs_in) {
+  if (signer != NULL) {
     line(out, "const tokenIn = (value) => (value === null || typeof value !== 'object' ? undefined");
     line(out,
          "  : value.access_token || value.jwt_token || value.token || "
          "Object.values(value).map(tokenIn).find(Boolean));");
     struct str kept = str_format(
-        collection->arena, "pm.collectionVariables.set('%s', tokenIn(pm.response.json()));", caller->token);
+        collection->arena, "pm.collectionVariables.set('%s', tokenIn(pm.response.json()));", signer->token);
     openapi_item(out);
     wire_print_text(out, kept);
   }
@@ -354,16 +351,14 @@ static struct str path_of(const struct collection *collection, const struct rout
 }
 
 /* "{{ticket_id}}" for the parameter after "tickets", as the script names it. */
-static struct str id_variable(struct collection *collection, struct str noun) {
+static void id_variable(struct buf *out, struct str noun) {
   bool of_y = str_ends(noun, "ies");
   size_t ending = of_y ? 3 : str_ends(noun, "s") ? 1 : 0;
-  struct str text =
-      str_format(collection->arena, "\"{{%.*s%s_id}}\"", (int)(noun.len - ending), noun.at, of_y ? "y" : "");
-  char *at = (char *)(uintptr_t)text.at;
-  for (size_t i = 0; i < text.len; i++) {
-    at[i] = at[i] == '-' ? '_' : at[i];
+  buf_add_text(out, "\"{{");
+  for (size_t i = 0; i < noun.len - ending; i++) {
+    buf_add_char(out, noun.at[i] == '-' ? '_' : noun.at[i]);
   }
-  return text;
+  buf_add_text(out, of_y ? "y_id}}\"" : "_id}}\"");
 }
 
 static void path_parts(struct collection *collection, const char *path) {
@@ -377,8 +372,7 @@ static void path_parts(struct collection *collection, const char *path) {
   buf_add_char(collection->out, ']');
 }
 
-static void path_variables(struct collection *collection, const struct route *route, const char *path) {
-  struct buf *out = collection->out;
+static void path_variables(struct buf *out, const struct route *route, const char *path) {
   struct str segment, noun = STR_NONE;
   if (strchr(path, ':') == NULL) {
     return;
@@ -396,7 +390,11 @@ static void path_variables(struct collection *collection, const struct route *ro
     buf_add_text(out, "{\"key\":");
     wire_print_text(out, name);
     wire_print_key(out, "value");
-    buf_add_str(out, own != NULL ? str_of(own->json) : id_variable(collection, noun));
+    if (own != NULL && own->json != NULL) {
+      buf_add_text(out, own->json);
+    } else {
+      id_variable(out, noun);
+    }
     buf_add_char(out, '}');
   }
   buf_add_char(out, ']');
@@ -461,7 +459,7 @@ static void print_url(struct collection *collection, const struct route *route) 
   buf_add_text(out, ",\"host\":[\"{{baseUrl}}\"]");
   path_parts(collection, path.at);
   query_parts(collection, route);
-  path_variables(collection, route, path.at);
+  path_variables(out, route, path.at);
   buf_add_char(out, '}');
 }
 
@@ -478,13 +476,13 @@ static bool is_multipart(const struct route *route) {
 }
 
 /* An object with a line for each member. */
-static void json_body(struct collection *collection, const struct route *route, const struct caller *caller) {
+static void json_body(struct collection *collection, const struct route *route, const struct caller *signer) {
   struct buf text CLEANUP_BUF;
   buf_init(&text, TEXT_MAX);
   const char *before = "{\n  ";
   for (unsigned i = 0; i < route->input->count; i++) {
     const struct field *row = &route->input->rows[i];
-    struct str value = row->kind != FIELD_KIND_CONST ? value_of(collection, route, row, caller) : STR_NONE;
+    struct str value = row->kind != FIELD_KIND_CONST ? value_of(collection, route, row, signer) : STR_NONE;
     if (value.at != NULL) {
       buf_format(&text, "%s\"%s\": %.*s", before, row->name, STR_ARG(value));
       before = ",\n  ";

@@ -489,7 +489,7 @@ static void what_writes_takes_a_key_and_says_what_may_come_of_it(void **state) {
   json_t *other = at(*state, "paths /other post");
   assert_int_equal(json_array_size(at(other, "parameters")), 1);
   assert_non_null(at(other, "responses 409"));
-  assert_null(json_object_get(at(other, "responses"), "412"));
+  assert_non_null(at(other, "responses 412")); /* there is nothing that If-Match could be compared with */
   assert_non_null(at(*state, "components parameters IdempotencyKey"));
 }
 
