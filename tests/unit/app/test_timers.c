@@ -185,94 +185,7 @@ static void a_moved_clock_makes_hourly_work_due(struct store *store) {
   end();
 }
 
-/* ---- deadlines ---- */
-
-static int64_t count_of(struct store *store, const char *table, const char *where) {
-  return store_number(store, SQL(store, "SELECT COUNT(*) FROM %s WHERE %s", table, where));
-}
-
-/* `count` tickets whose deadline passed a second ago, or is `ahead_us` away. */
-static void due_tickets(struct store *store, int count, int64_t ahead_us) {
-  const struct who author = person(store, 1, ROLE_CUSTOMER, "Ani", "ani@example.com");
-  store->ctx.now_us = time_now_us() - TIME_DAY_US + ahead_us;
-  for (int i = 0; i < count; i++) {
-    ticket_of(store, &author);
-  }
-}
-
-static void a_deadline_is_told_once_whatever_restarts(struct store *store) {
-  due_tickets(store, 3, -TIME_SECOND_US);
-  begin(store);
-  timers_run(timers);
-  assert_int_equal(count_of(store, "ticket", "escalation_level = 1"), 3);
-  timers_run(timers);
-  end();
-  begin(store);
-  timers_run(timers);
-  assert_int_equal(count_of(store, "ticket", "escalation_level = 1"), 3);
-  assert_int_equal(count_of(store, "event", "kind = 8"), 3); /* EVENT_TICKET_SLA */
-  end();
-}
-
-static void the_timer_sleeps_until_the_next_deadline_and_at_most_a_second(struct store *store) {
-  begin(store);
-  int wait_ms = timers_run(timers);
-  assert_true(wait_ms > 500 && wait_ms <= 1000);
-  end();
-  due_tickets(store, 1, 300 * 1000);
-  store_sql(store,
-            "UPDATE ticket SET sla_marks = 2, sla_next_at = resolve_due_at + 1"); /* it was warned of */
-  begin(store);
-  wait_ms = timers_run(timers);
-  assert_true(wait_ms > 0 && wait_ms <= 300);
-  assert_int_equal(count_of(store, "ticket", "escalation_level = 1"), 0);
-  usleep((unsigned)wait_ms * 1000);
-  timers_run(timers);
-  assert_int_equal(count_of(store, "ticket", "escalation_level = 1"), 1);
-  end();
-}
-
-static void a_deadline_that_somebody_added_is_found_within_a_second(struct store *store) {
-  begin(store);
-  timers_run(timers);
-  due_tickets(store, 1, -TIME_SECOND_US);
-  time_shift(TIME_SECOND_US);
-  timers_run(timers);
-  assert_int_equal(count_of(store, "ticket", "escalation_level = 1"), 1);
-  end();
-}
-
-static void many_deadlines_are_worked_off_piece_by_piece(struct store *store) {
-  due_tickets(store, 450, -TIME_SECOND_US);
-  begin(store);
-  const int64_t expected[] = {200, 400, 450};
-  for (int i = 0; i < 3; i++) {
-    int wait_ms = timers_run(timers);
-    assert_true(i == 2 || (wait_ms >= 1 && wait_ms <= 100)); /* comes again soon, not at once */
-    assert_int_equal(count_of(store, "ticket", "escalation_level = 1"), expected[i]);
-  }
-  end();
-}
-
-static void new_targets_reach_open_tickets_step_by_step(struct store *store) {
-  const struct who manager = person(store, 1, ROLE_MANAGER, "Mira", "mira@example.com");
-  due_tickets(store, 250, TIME_HOUR_US);
-  begin(store);
-  timers_run(timers);
-  const struct sla_target target = {CATEGORY_TECHNICAL, 0, 525600, 0};
-  store->ctx.now_us = time_now_us();
-  assert_ok(sla_set(as(store, &manager), 1, &target));
-  time_shift(TIME_SECOND_US);
-  static const char moved[] = "resolve_due_at = created_at + 31536000000000";
-  timers_run(timers);
-  assert_int_equal(count_of(store, "ticket", moved), 200);
-  timers_run(timers);
-  assert_int_equal(count_of(store, "ticket", moved), 250);
-  timers_run(timers);
-  /* On PostgreSQL a second round is planned. */
-  assert_int_equal(store_number(store, "SELECT COUNT(*) FROM sla_stale"), store->pgsql ? 1 : 0);
-  end();
-}
+/* ---- notices ---- */
 
 static void old_notices_are_swept(struct store *store) {
   const struct who ani = person(store, 1, ROLE_CUSTOMER, "Ani", "ani@example.com");
@@ -289,28 +202,9 @@ static void old_notices_are_swept(struct store *store) {
   end();
 }
 
-static void while_the_database_is_away_only_the_look_is_taken(struct store *store) {
-  due_tickets(store, 1, -TIME_SECOND_US);
-  store_sql(store, "ALTER TABLE mail RENAME TO mail_away");
-  begin(store);
-  assert_true(timers_run(timers) > 500);
-  assert_int_equal(count_of(store, "ticket", "escalation_level = 1"), 0);
-  store_sql(store, "ALTER TABLE mail_away RENAME TO mail");
-  time_shift(2 * TIME_SECOND_US);
-  timers_run(timers);
-  assert_int_equal(count_of(store, "ticket", "escalation_level = 1"), 1);
-  end();
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      STORE_TEST(a_deadline_is_told_once_whatever_restarts),
-      STORE_TEST(the_timer_sleeps_until_the_next_deadline_and_at_most_a_second),
-      STORE_TEST(a_deadline_that_somebody_added_is_found_within_a_second),
-      STORE_TEST(many_deadlines_are_worked_off_piece_by_piece),
-      STORE_TEST(new_targets_reach_open_tickets_step_by_step),
       STORE_TEST(old_notices_are_swept),
-      STORE_TEST(while_the_database_is_away_only_the_look_is_taken),
       STORE_TEST(readiness_follows_the_database),
       STORE_TEST(the_look_is_not_taken_at_each_call),
       STORE_TEST(a_clock_set_back_does_not_stop_the_looks),
