@@ -103,5 +103,5 @@ test('text lines begin with time and level', async (t) => {
   for (const line of server.log.trimEnd().split('\n')) {
     assert.match(line, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z (debug|info|warn|error) \S/);
   }
-  assert.match(server.log, /Answered a request\. request_id=my-own route=livez status=200 /);
+  assert.match(server.log, /Answered a request\. route=livez request_id=my-own status=200 /);
 });
