@@ -228,7 +228,11 @@ class Server {
         sent.Authorization = `Bearer ${token}`;
       }
       const answer = await this.raw(method, target, sent, payload);
-      record(dialect, method, target, body ?? form, answer);
+      // Without the header these paths are another dialect's, whoever calls.
+      const foreign = dialect === 'tenant' && target.startsWith('/api/tickets') && !Object.keys(sent).some((name) => /^x-tenant-id$/i.test(name));
+      if (!foreign) {
+        record(dialect, method, target, body ?? form, answer);
+      }
       assert.equal(answer.headers['x-content-type-options'], 'nosniff', `${method} ${target} answers without nosniff`);
       return answer;
     };

@@ -121,6 +121,7 @@ static void collect_entries(const struct doc *doc, const struct kit_row *row, st
     entry_add_kind(doc, entries, route->refusal != NULL ? route->refusal : &access_forbidden);
   }
   if (!doc->dialect->unlimited) {
+    entry_add_kind(doc, entries, &kit_foreign_tenant); /* X-Tenant-ID may come with any call */
     entry_add_kind(doc, entries, &kit_rate_limited);
   }
   if (route->lane == LANE_WRITER || route->lane == LANE_HASH || route->spool) {
