@@ -60,7 +60,6 @@ const struct saying ruang_sayings[] = {
     {&session_throttled, 429, "Too many failed logins, please try again later"},
     {&access_forbidden, 403, NOT_ALLOWED},
     {&account_role_forbidden, 403, NOT_ALLOWED},
-    {&kit_foreign_tenant, 403, NOT_ALLOWED},
     {&problem_invalid, 400, "Validation failed"},
     {&account_weak_password, 400, "Validation failed"},
     {&account_email_taken, 400, "Email already registered"},

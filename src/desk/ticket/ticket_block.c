@@ -150,7 +150,7 @@ static int plain_size(struct str bytes) {
   }
   int size = bytes.len > 1 ? bytes.at[1] : 0;
   bool known = size == 1 || size == 2 || size == 4 || size == 8;
-  return known && bytes.len == (size_t)(PLAIN_HEAD + TICKET_CELLS * size) ? size : -1;
+  return known && bytes.len == PLAIN_HEAD + (size_t)TICKET_CELLS * (size_t)size ? size : -1;
 }
 
 static enum status damaged_block(struct ctx *ctx, int64_t block) {

@@ -259,7 +259,8 @@ static void what_every_route_can_answer_is_told(void **state) {
   for (size_t i = 0; i < sizeof(with_body) / sizeof(with_body[0]); i++) {
     assert_non_null(json_object_get(at(*state, "paths /api/thing/create post responses"), with_body[i]));
   }
-  assert_text(*state, "paths /api/thing/create post responses 403 description", "Doorkeepers only");
+  assert_text(*state, "paths /api/thing/create post responses 403 description",
+              "Doorkeepers only / You may not act in this tenant.");
   json_t *open = at(*state, "paths /auth/enter post responses");
   assert_null(json_object_get(open, "401"));
   assert_null(json_object_get(open, "403"));
@@ -532,7 +533,8 @@ static void check_references(json_t *doc, json_t *json) {
 static void a_route_that_lets_every_role_in_sends_none_away(void **state) {
   assert_text(*state, "paths /file put x-permission", "ticket_read");
   assert_non_null(json_object_get(at(*state, "paths /file put responses"), "401"));
-  assert_null(json_object_get(at(*state, "paths /file put responses"), "403"));
+  /* But for who names a tenant that is not theirs. */
+  assert_text(*state, "paths /file put responses 403 description", "You may not act in this tenant.");
 }
 
 static void every_reference_leads_somewhere(void **state) {
