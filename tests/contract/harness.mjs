@@ -228,8 +228,9 @@ class Server {
         sent.Authorization = `Bearer ${token}`;
       }
       const answer = await this.raw(method, target, sent, payload);
-      // Without the header these paths are another dialect's, whoever calls.
-      const foreign = dialect === 'tenant' && target.startsWith('/api/tickets') && !Object.keys(sent).some((name) => /^x-tenant-id$/i.test(name));
+      // These paths are the one dialect's or the other's, as the header says, whoever calls.
+      const headed = Object.keys(sent).some((name) => /^x-tenant-id$/i.test(name));
+      const foreign = target.startsWith('/api/tickets') && dialect === (headed ? 'isp' : 'tenant');
       if (!foreign) {
         record(dialect, method, target, body ?? form, answer);
       }
