@@ -25,10 +25,10 @@ function* records(dialect) {
 const dialects = execFileSync(bin, ['openapi'], { encoding: 'utf8' }).trim().split('\n').map((line) => line.split('\t')[0]);
 
 // "/api/ticket/{id}" → a pattern; the one with the most literal text wins, as the server's router does it.
-function operations(document) {
+function operations(document, folds) {
   const list = [];
   for (const [template, item] of Object.entries(document.paths)) {
-    const pattern = new RegExp(`^${template.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}/?$`, 'i');
+    const pattern = new RegExp(`^${template.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}/?$`, folds ? 'i' : '');
     for (const [method, operation] of Object.entries(item)) {
       if (operation.operationId) {
         const name = `${method.toUpperCase()} ${template}`;
@@ -64,7 +64,7 @@ for (const dialect of dialects) {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats(ajv);
   ajv.addSchema(document, 'document');
-  const known = operations(document);
+  const known = operations(document, dialect === 'tiket'); // whose paths ignore letter case
   const mounts = mountsOf(document);
   const find = (record) => {
     const whole = record.path.split('?')[0];
