@@ -41,31 +41,13 @@ static enum status unpack(struct call *call, const struct page *page, struct str
                                                           : problem_set(&call->ctx, &problem_broken);
 }
 
-/* RFC 9110, 12.5.3, for the one coding there is: named or "*", and not with a weight of zero. */
-static bool takes_gzip(const struct call *call) {
-  struct str rest = http_header(&call->exchange->head, "Accept-Encoding");
-  while (rest.len > 0) {
-    size_t end = str_find(rest, ',');
-    struct str one = {rest.at, end};
-    size_t name_end = str_find(one, ';');
-    struct str name = str_trim((struct str){one.at, name_end});
-    struct str weight = str_trim((struct str){one.at + name_end, one.len - name_end});
-    if (str_equal_fold(name, STR("gzip")) || str_is(name, "*")) {
-      return !str_is(weight, ";q=0") && !str_is(weight, ";q=0.0");
-    }
-    size_t skip = end < rest.len ? end + 1 : end;
-    rest = (struct str){rest.at + skip, rest.len - skip};
-  }
-  return false;
-}
-
 static enum status answer(struct call *call, const struct page *page) {
   struct str type = str_of(page->type);
   call_header(call, "Content-Security-Policy", str_of(policy));
   call_header(call, "Referrer-Policy", STR("no-referrer"));
   call_header(call, "Cache-Control", STR("public, max-age=3600"));
   call_header(call, "Vary", STR("Accept-Encoding"));
-  if (takes_gzip(call)) {
+  if (call_takes_gzip(call)) {
     call_header(call, "Content-Encoding", STR("gzip"));
     return call_answer_raw(call, 200, type, (struct str){page->gzip, (size_t)(page->gzip_end - page->gzip)});
   }

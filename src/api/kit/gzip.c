@@ -67,7 +67,7 @@ static bool shrinks(struct str type) {
          str_starts(type, "application/yaml");
 }
 
-static bool client_takes_gzip(const struct call *call) {
+bool call_takes_gzip(const struct call *call) {
   return takes_gzip(http_header(&call->exchange->head, "Accept-Encoding"));
 }
 
@@ -80,7 +80,7 @@ bool gzip_wanted(struct call *call) {
     return false; /* or a handler that chooses the form itself */
   }
   http_add_header(exchange, "Vary", STR("Accept-Encoding"));
-  return client_takes_gzip(call);
+  return call_takes_gzip(call);
 }
 
 /* Small texts don't pay for a large window's memory. */
@@ -129,7 +129,7 @@ static void release_packer(void *packer) {
 void gzip_stream(struct call *call, struct str type) {
   if (shrinks(type)) {
     http_add_header(call->exchange, "Vary", STR("Accept-Encoding"));
-    call->packs = client_takes_gzip(call);
+    call->packs = call_takes_gzip(call);
   }
 }
 

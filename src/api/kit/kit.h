@@ -224,6 +224,9 @@ enum status call_or_slow(const struct call *call, enum status status) MUST_CHECK
 /* What stands for this state of the object in ETag, at least 16 bytes of a hash, where the printed answer
  * does not: for files, on GET rows. */
 void call_tag(struct call *call, struct str hash);
+/* The client takes gzip, and not less than the plain form (RFC 9110, 12.5.3). What a handler packs itself,
+ * with its own Content-Encoding and Vary, is left alone. */
+bool call_takes_gzip(const struct call *call);
 /* Adds one header line to the answer; what a handler added is dropped where it fails or is run again. */
 void call_header(struct call *call, const char *name, struct str value);
 /* The HTTP number of a status: the one array. */
