@@ -57,12 +57,16 @@ async function listen(server, token, { transports = ['websocket'] } = {}) {
 
 /** Debian's python3-socketio, which knows no recovery: prints what it hears as lines of JSON. */
 const PYTHON = `
-import json, sys, socketio
+import json, sys, threading, socketio
+one = threading.Lock()
+def say(*words):
+    with one:
+        print(json.dumps(words), flush=True)
 client = socketio.Client(reconnection=False)
-client.on("*", lambda name, *args: print(json.dumps([name, *args]), flush=True))
+client.on("*", say)
 auth = {"token": sys.argv[2], **({"offset": sys.argv[3]} if len(sys.argv) > 3 else {})}
 client.connect(sys.argv[1], auth=auth, transports=["websocket"], wait_timeout=5)
-print(json.dumps(["connected"]), flush=True)
+say("connected")
 sys.stdin.read()
 client.disconnect()
 `;

@@ -317,7 +317,7 @@ for (const engine of engines()) {
       // The operator's staff may act there.
       const there = await api('GET', '/api/v1/pengguna', { token: desk.super.token, headers: { 'X-Tenant-ID': String(tenant.id) } });
       assert.equal(there.body.pagination.total_rows, 1, there.text);
-      says(await api('GET', '/api/v1/pengguna', { token, headers: { 'X-Tenant-ID': '1' } }), 403, FORBIDDEN);
+      says(await api('GET', '/api/v1/pengguna', { token, headers: { 'X-Tenant-ID': '1' } }), 403, error('You may not act in this tenant.'));
     });
 
     // ---- oneself ----
