@@ -63,6 +63,9 @@ install: all install-files
 install-files:
 	install -D -m755 build/sigap $(DESTDIR)$(PREFIX)/bin/sigap
 	install -D -m644 sigap.1 $(DESTDIR)$(PREFIX)/share/man/man1/sigap.1
+	@for at in bash:bash-completion/completions/sigap fish:fish/vendor_completions.d/sigap.fish zsh:zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)/_sigap; do \
+	  build/sigap completion "$${at%%:*}" >build/completion && \
+	  install -D -m644 build/completion "$(DESTDIR)$(PREFIX)/share/$${at#*:}" || exit 1; done
 
 # build/sigap_VERSION_ARCH.deb
 deb: all

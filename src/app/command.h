@@ -26,6 +26,8 @@ int command_migrate(const struct options *options);
 /* What is made of a dialect's tables, on standard output. */
 int command_openapi(const struct options *options);
 int command_postman(const struct options *options);
+/* What a shell completes the command line by, on standard output: completion.c. */
+int command_completion(const struct options *options);
 /* Part by part, through a running server or directly, with progress on a terminal. */
 int command_demo(const struct options *options);
 int command_doctor(const struct options *options);

@@ -69,11 +69,16 @@ static int64_t until(const struct deadlines *deadlines, int64_t next_at) {
 }
 
 static enum status step(struct deadlines *deadlines, struct ctx *ctx, bool *more, int64_t *wait_ms) {
-  int64_t done = 0, next_at = 0;
+  struct ticket_sla_done done = {0};
+  int64_t next_at = 0;
   TRY(recompute_targets(ctx, more));
   TRY(ticket_sla_run(ctx, STEP, &done, &next_at));
-  atomic_fetch_add(&deadlines->view->deadlines_told, done);
-  *more |= done == STEP;
+  struct system_view *view = deadlines->view;
+  atomic_fetch_add(&view->deadlines_told, done.tickets);
+  atomic_fetch_add(&view->sla_warnings, done.warnings);
+  atomic_fetch_add(&view->sla_response_breaches, done.response_breaches);
+  atomic_fetch_add(&view->sla_resolution_breaches, done.resolution_breaches);
+  *more |= done.tickets == STEP;
   *wait_ms = until(deadlines, next_at);
   return STATUS_OK;
 }

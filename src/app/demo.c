@@ -441,11 +441,11 @@ static enum status take_items(struct life *life) {
 /* Who is late is told so, up to ctx->now_us: by the system, whoever acts meanwhile. */
 static enum status let_clocks_run(struct ctx *ctx) {
   const struct who *who = ctx->who;
-  int64_t done;
+  struct ticket_sla_done done;
   ctx->who = NULL;
   do {
     TRY(ticket_sla_run(ctx, 100, &done, NULL));
-  } while (done > 0);
+  } while (done.tickets > 0);
   ctx->who = who;
   return STATUS_OK;
 }

@@ -43,6 +43,8 @@ static int run(const struct options *options) {
       return command_openapi(options);
     case COMMAND_POSTMAN:
       return command_postman(options);
+    case COMMAND_COMPLETION:
+      return command_completion(options);
     case COMMAND_VERSION:
       printf("sigap " SIGAP_VERSION "\n");
       return 0;

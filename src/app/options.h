@@ -33,6 +33,7 @@ enum command {
   COMMAND_BACKUP,
   COMMAND_RESTORE,
   COMMAND_COPY,
+  COMMAND_COMPLETION,
   COMMAND_VERSION, /* `sigap version`, `sigap --version` */
   COMMAND_COUNT
 };

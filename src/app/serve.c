@@ -307,24 +307,26 @@ static enum status open_http(struct server *server, unsigned threads, char why[2
 /* The first line holds the address; the next tell a newcomer what to do. */
 static void greet(const struct server *server) {
   const struct options *options = server->options;
+  char url[64];
   bool ipv6 = strchr(options->listen_address, ':') != NULL;
-  printf("Sigap " SIGAP_VERSION " serves on http://%s%s%s:%u\n", ipv6 ? "[" : "", options->listen_address,
-         ipv6 ? "]" : "", (unsigned)http_server_port(server->http));
+  snprintf(url, sizeof(url), "http://%s%s%s:%u", ipv6 ? "[" : "", options->listen_address, ipv6 ? "]" : "",
+           (unsigned)http_server_port(server->http));
+  printf("Sigap " SIGAP_VERSION " serves on %s\n", url);
+  printf("Documentation: %s/docs · health: /readyz · counters: /metrics\n", url);
   printf("Data: %s · database: %s\n", options->data, options->database_is_pgsql ? "PostgreSQL" : "SQLite");
-  printf("Specifications:");
-  for (const struct dialect *const *dialect = documented_dialects; *dialect != NULL; dialect++) {
-    printf(" /openapi/%s.json", (*dialect)->name);
-  }
-  printf(" · health: /readyz · counters: /metrics\n");
   if (options->smtp == NULL) {
     printf("Mail: no --smtp, so mails are written to %s/mail\n", options->data);
   }
   if (server->first_start) {
     printf(
-        "\nNobody can administer this desk yet. Make the first administrator with:\n\n"
+        "\nNobody can administer this desk yet. Make the first administrator, in another terminal, with:\n\n"
         "  echo 'a-good-password' | %s user add --data %s --email you@example.com --name 'Your Name' \\\n"
-        "    --role super_admin --password-stdin\n\n",
-        program_invocation_name, options->data);
+        "    --role super_admin --password-stdin\n\n"
+        "Or fill it with a demonstration (only to try it: nothing takes it out again), which also tells who "
+        "can "
+        "sign in:\n\n"
+        "  %s demo --data %s\n\n",
+        program_invocation_name, options->data, program_invocation_name, options->data);
   }
   fflush(stdout);
 }
@@ -349,6 +351,7 @@ static enum status start(struct server *server, char why[256]) {
   server->view.kit = server->kit;
   server->view.lanes = server->lanes;
   server->view.post = server->post;
+  server->view.hook = server->hook;
   server->view.live = server->live;
   server->view.server = server->http;
   server->view.dialects = documented_dialects;

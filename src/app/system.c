@@ -112,14 +112,38 @@ static void mail_metrics(struct buf *out) {
              (long long)atomic_load(&view->mails_waiting), (long long)atomic_load(&view->mails_failed));
 }
 
+static void webhook_metrics(struct buf *out) {
+  struct hook_stats hook;
+  hook_stats(view->hook, &hook);
+  about(out, "sigap_webhook_deliveries_total", "counter",
+        "Webhook deliveries that the receiver took, that were put off, and that were given up.");
+  buf_format(out,
+             "sigap_webhook_deliveries_total{result=\"delivered\"} %llu\n"
+             "sigap_webhook_deliveries_total{result=\"retried\"} %llu\n"
+             "sigap_webhook_deliveries_total{result=\"failed\"} %llu\n",
+             (unsigned long long)hook.delivered, (unsigned long long)hook.retried,
+             (unsigned long long)hook.failed);
+  counter(out, "sigap_webhooks_disabled_total",
+          "Webhooks switched off because their receiver is gone or fails for days.", hook.disabled);
+}
+
 static void server_metrics(struct buf *out) {
   connection_metrics(out);
   mail_metrics(out);
+  webhook_metrics(out);
   gauge(out, "sigap_sockets", "Sockets that were let in and are open.", live_sockets(view->live));
   gauge(out, "sigap_bell_heard", "1 where other servers of the database are heard at once, not by the clock.",
         live_hears(view->live) ? 1 : 0);
   counter(out, "sigap_deadlines_told_total", "Tickets whose due service levels this server told of.",
           (uint64_t)atomic_load(&view->deadlines_told));
+  about(out, "sigap_sla_breaches_total", "counter", "Service levels that this server saw missed.");
+  buf_format(out,
+             "sigap_sla_breaches_total{clock=\"response\"} %lld\n"
+             "sigap_sla_breaches_total{clock=\"resolution\"} %lld\n",
+             (long long)atomic_load(&view->sla_response_breaches),
+             (long long)atomic_load(&view->sla_resolution_breaches));
+  counter(out, "sigap_sla_warnings_total", "Warnings of this server that a resolution is nearly due.",
+          (uint64_t)atomic_load(&view->sla_warnings));
   gauge(out, "sigap_ready", "1 where /readyz says ready.", is_ready() ? 1 : 0);
   gauge(out, "process_resident_memory_bytes", "Resident memory.", resident_bytes());
   gauge(out, "process_start_time_seconds", "When the process started, in seconds since 1970.",

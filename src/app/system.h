@@ -6,6 +6,7 @@
 #include "api/kit/kit.h"
 #include "app/lanes.h"
 #include "live/live.h"
+#include "post/hook.h"
 #include "post/post.h"
 
 /* What the server says of itself outside every dialect: /livez, /readyz, /metrics, /openapi/<dialect>.json,
@@ -17,6 +18,7 @@ struct system_view {
   struct kit *kit;
   struct lanes *lanes;
   struct post *post;
+  struct hook *hook;
   const struct live *live;
   const struct http_server *server;
   const struct dialect *const *dialects; /* those with a specification; ends with NULL */
@@ -25,6 +27,7 @@ struct system_view {
   atomic_bool stopping;
   atomic_int_fast64_t mails_waiting, mails_failed;
   atomic_int_fast64_t deadlines_told; /* tickets whose due deadlines this server told of */
+  atomic_int_fast64_t sla_warnings, sla_response_breaches, sla_resolution_breaches; /* of these */
   int64_t started_at;
 };
 void system_setup(struct system_view *view);

@@ -37,6 +37,7 @@ struct hook {
   pthread_t thread;
   bool started, joined;
   _Atomic bool woken;
+  _Atomic uint64_t delivered, retried, failed, disabled;
   _Atomic int64_t stop_at_ns; /* 0: nobody asked to stop; else when what is under way is put off */
 
   /* the thread's own */
@@ -93,13 +94,18 @@ static bool is_stopping(struct hook *hook) {
 
 /* ---- a try ended ---- */
 
-static void tell(const struct webhook_outcome *outcome, int state, int disabled) {
+static void tell(struct hook *hook, const struct webhook_outcome *outcome, int state, int disabled) {
+  atomic_fetch_add(state == WEBHOOK_DELIVERED ? &hook->delivered
+                   : state == WEBHOOK_FAILED  ? &hook->failed
+                                              : &hook->retried,
+                   1);
   if (state != WEBHOOK_DELIVERED) {
     LOG(LOG_INFO, state == WEBHOOK_FAILED ? "A webhook was given up" : "A webhook is to be tried again",
         LOG_N("webhook", outcome->webhook_id), LOG_N("delivery", outcome->delivery_id),
         LOG_N("tries", outcome->tries), LOG_N("http", outcome->http_status));
   }
   if (disabled != WEBHOOK_NOT_DISABLED) {
+    atomic_fetch_add(&hook->disabled, 1);
     LOG(LOG_WARN, "A webhook was disabled", LOG_N("webhook", outcome->webhook_id),
         LOG_S("reason", disabled == WEBHOOK_GONE ? "gone" : "failing"));
   }
@@ -118,7 +124,7 @@ static void done(void *arg, const struct webhook_outcome *outcome) {
     LOG(LOG_ERROR, "The outcome of a webhook could not be stored; it will be repeated",
         LOG_N("delivery", outcome->delivery_id), LOG_S("status", status_name(status)));
   } else if (outcome->how != WEBHOOK_PUT_OFF) {
-    tell(outcome, state, disabled);
+    tell(hook, outcome, state, disabled);
   }
 }
 
@@ -237,4 +243,13 @@ void hook_stop(struct hook *hook) {
   ring(hook);
   pthread_join(hook->thread, NULL);
   hook->joined = true;
+}
+
+void hook_stats(struct hook *hook, struct hook_stats *out) {
+  *out = (struct hook_stats){
+      .delivered = atomic_load(&hook->delivered),
+      .retried = atomic_load(&hook->retried),
+      .failed = atomic_load(&hook->failed),
+      .disabled = atomic_load(&hook->disabled),
+  };
 }

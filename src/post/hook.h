@@ -40,4 +40,11 @@ void hook_stop(struct hook *hook);
 /* After hook_stop. NULL is fine. */
 void hook_free(struct hook *hook);
 
+struct hook_stats {
+  uint64_t delivered, retried, failed; /* tries since the start: taken, put off, given up */
+  uint64_t disabled;                   /* endpoints switched off by the sender */
+};
+/* Any thread. */
+void hook_stats(struct hook *hook, struct hook_stats *out);
+
 #endif

@@ -364,6 +364,8 @@ for (const engine of engines()) {
       assert.deepEqual(pages.map((one) => one.type), ['ticket.created', 'webhook.test']);
       assert.deepEqual((await log(id, '?state=failed')).deliveries, []);
       assert.equal((await log(id, '?state=delivered')).deliveries.length, 2);
+      const metrics = (await server.raw('GET', '/metrics', {})).text;
+      assert.ok(Number(/^sigap_webhook_deliveries_total\{result="delivered"\} (\d+)$/m.exec(metrics)[1]) >= 2);
       const replayed = data(await api('POST', `/api/webhooks/${id}/deliveries/${done.id}/replay`, { token: who.manager.token }), 202).delivery;
       assert.equal(replayed.state, 'waiting');
       const [, first, again] = await receiver.wait(3);

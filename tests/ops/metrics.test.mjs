@@ -52,7 +52,8 @@ test('requests are counted by route template and class of status, and their dura
     assert.equal(seen.get(`sigap_http_request_duration_seconds_count{${labels}}`), 3);
     assert.equal(seen.get(`sigap_http_request_duration_seconds_bucket{${labels},le="+Inf"}`), 3);
     for (const name of ['sigap_lane_queued{lane="writer"}', 'sigap_commits_total', 'sigap_sockets', 'sigap_mails{state="waiting"}',
-      'sigap_deadlines_told_total', 'sigap_http_in_flight', 'process_resident_memory_bytes']) {
+      'sigap_deadlines_told_total', 'sigap_sla_warnings_total', 'sigap_sla_breaches_total{clock="response"}',
+      'sigap_webhook_deliveries_total{result="delivered"}', 'sigap_webhooks_disabled_total', 'sigap_http_in_flight', 'process_resident_memory_bytes']) {
       assert.ok(Number.isFinite(seen.get(name)), name);
     }
     assert.ok(seen.get('sigap_commits_total') > 0);

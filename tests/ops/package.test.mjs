@@ -45,7 +45,8 @@ test('the package depends on what the program is linked with, and carries the un
     assert.match(control, new RegExp(`Depends:.*\\b${name}\\b`));
   }
   const files = execFileSync('dpkg-deb', ['-c', deb], { encoding: 'utf8' });
-  for (const name of ['./usr/bin/sigap', './lib/systemd/system/sigap.service', './usr/share/man/man1/sigap.1.gz', './etc/sigap/sigap.conf']) {
+  for (const name of ['./usr/bin/sigap', './lib/systemd/system/sigap.service', './usr/share/man/man1/sigap.1.gz', './usr/share/bash-completion/completions/sigap',
+    './usr/share/fish/vendor_completions.d/sigap.fish', './usr/share/zsh/vendor-completions/_sigap', './etc/sigap/sigap.conf']) {
     assert.ok(files.includes(`${name}\n`), name);
   }
   assert.equal(execFileSync('dpkg-deb', ['--info', deb, 'conffiles'], { encoding: 'utf8' }).trim(), '/etc/sigap/sigap.conf');

@@ -102,10 +102,10 @@ static inline void history_make(struct store *store, struct history *history) {
   }
   store->ctx.now_us = STORE_NOW;
   store->ctx.who = NULL;
-  int64_t done;
+  struct ticket_sla_done done;
   do {
     assert_ok(ticket_sla_run(&store->ctx, 100, &done, NULL));
-  } while (done > 0);
+  } while (done.tickets > 0);
 }
 
 #endif

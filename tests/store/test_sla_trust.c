@@ -74,10 +74,11 @@ static struct ctx *act(struct desk *desk, const struct who *who) {
 
 static int64_t look(struct desk *desk, int64_t now_us, int64_t max) {
   struct ctx *ctx = &desk->nodes[desk->turn++ % desk->node_count];
-  int64_t done = 0, next_at = 0;
+  struct ticket_sla_done done = {0};
+  int64_t next_at = 0;
   ctx->now_us = now_us;
   assert_ok(ticket_sla_run(ctx, max, &done, &next_at));
-  assert_true(max == 0 || done > 0);
+  assert_true(max == 0 || done.tickets > 0);
   return next_at;
 }
 

@@ -24,10 +24,10 @@ static struct people people_of(struct store *store) {
 }
 
 static int64_t run(struct store *store, int64_t now_us, int64_t max, int64_t *next_at) {
-  int64_t done = -1;
+  struct ticket_sla_done done = {.tickets = -1};
   store->ctx.now_us = now_us;
   assert_ok(ticket_sla_run(as(store, NULL), max, &done, next_at));
-  return done;
+  return done.tickets;
 }
 
 static void target(struct store *store, const struct people *people, int64_t response, int64_t resolution) {
@@ -179,11 +179,12 @@ struct node {
 static void *work_off(void *arg) {
   struct node *node = arg;
   for (;;) {
-    int64_t done = 0, next_at = 0;
-    if (ticket_sla_run(&node->ctx, 10, &done, &next_at) != STATUS_OK || (done == 0 && next_at == 0)) {
+    struct ticket_sla_done done = {0};
+    int64_t next_at = 0;
+    if (ticket_sla_run(&node->ctx, 10, &done, &next_at) != STATUS_OK || (done.tickets == 0 && next_at == 0)) {
       return NULL;
     }
-    node->done += done;
+    node->done += done.tickets;
     arena_reset(node->ctx.arena);
   }
 }
@@ -223,9 +224,10 @@ static enum status run_elsewhere(struct ctx *ctx, void *arg) {
   const struct hold *hold = arg;
   (void)ctx;
   store_number(hold->store, "SELECT id FROM ticket FOR UPDATE");
-  int64_t done = -1, next_at = 0;
+  struct ticket_sla_done done = {.tickets = -1};
+  int64_t next_at = 0;
   TRY(ticket_sla_run(hold->other, 10, &done, &next_at));
-  assert_int_equal(done, 0);
+  assert_int_equal(done.tickets, 0);
   assert_true(next_at != 0);
   return STATUS_OK;
 }

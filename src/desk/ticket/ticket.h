@@ -212,10 +212,15 @@ enum status ticket_rate(struct ctx *ctx, struct uuid uuid, int64_t rating, struc
 
 /* ---- by the system: the SLA timer (desk/sla decides, desk/ticket writes) ---- */
 /* Does for the tickets whose sla.next_at is at or before ctx->now_us what is due (warning, breach,
- * escalation): activity, event, counters, notices to assignee and supervisors; at most `max` a call, oldest
- * first. *done tells how many; *next_at (may be NULL) the next due time of what is left, 0 none. Nothing
- * twice, also with several nodes on one database. */
-enum status ticket_sla_run(struct ctx *ctx, int64_t max, int64_t *done, int64_t *next_at) MUST_CHECK;
+ * escalation): activity, event, counters, notices to assignee and supervisors; at most `max` tickets a call,
+ * oldest first. *done tells what was done; *next_at (may be NULL) the next due time of what is left, 0 none.
+ * Nothing twice, also with several nodes on one database. */
+struct ticket_sla_done {
+  int64_t tickets;
+  int64_t warnings, response_breaches, resolution_breaches;
+};
+enum status ticket_sla_run(struct ctx *ctx, int64_t max, struct ticket_sla_done *done,
+                           int64_t *next_at) MUST_CHECK;
 /* A tenant's targets changed: recomputes its open tickets after `after_id` in id order, at most `max`;
  * *last_id is where to go on, 0 when through. */
 enum status ticket_sla_recompute(struct ctx *ctx, int64_t tenant_id, int64_t after_id, int64_t max,

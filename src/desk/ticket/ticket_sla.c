@@ -9,7 +9,8 @@ enum { RUN_MAX = 500 };
 /* ---- due ---- */
 
 struct due {
-  int64_t max, done, next_at;
+  int64_t max, next_at;
+  struct ticket_sla_done done;
 };
 
 /* The assignee, and everybody from supervisor up. */
@@ -48,7 +49,7 @@ static enum status write_done(struct ctx *ctx, const struct ticket *ticket) {
   return sql_ticket_sla_write(ctx, &in, NULL);
 }
 
-static enum status do_ticket(struct ctx *ctx, int64_t ticket_id) {
+static enum status do_ticket(struct ctx *ctx, int64_t ticket_id, struct ticket_sla_done *done) {
   struct ticket before;
   TRY(ticket_load_id(ctx, ticket_id, &before));
   struct ticket after = before;
@@ -60,28 +61,32 @@ static enum status do_ticket(struct ctx *ctx, int64_t ticket_id) {
   int64_t level = before.sla.escalation_level;
   if ((due & SLA_RESPONSE_BREACHED) != 0) {
     TRY(tell_breach(ctx, &after, SLA_RESPONSE_BREACHED, ++level));
+    done->response_breaches++;
   }
   if ((due & SLA_RESOLUTION_BREACHED) != 0) {
     TRY(tell_breach(ctx, &after, SLA_RESOLUTION_BREACHED, ++level));
+    done->resolution_breaches++;
   }
   if ((due & SLA_RESOLUTION_WARNED) != 0) {
     TRY(tell_warning(ctx, &after));
+    done->warnings++;
   }
+  done->tickets++;
   return STATUS_OK;
 }
 
 static enum status due_run(struct ctx *ctx, void *arg) {
   struct due *due = arg;
+  due->done = (struct ticket_sla_done){0}; /* it may be run anew */
   const struct ticket_sla_due_in in = {.now = ctx->now_us, .limit = due->max};
   struct ticket_sla_due_row *rows = NULL;
   size_t count = 0;
   TRY(sql_ticket_sla_due_all(ctx, &in, (size_t)due->max, &rows, &count));
   for (size_t i = 0; i < count; i++) {
-    TRY(do_ticket(ctx, rows[i].id));
+    TRY(do_ticket(ctx, rows[i].id, &due->done));
   }
   struct ticket_sla_next_row next;
   TRY(sql_ticket_sla_next(ctx, &next));
-  due->done = (int64_t)count;
   due->next_at = next.next_at;
   return STATUS_OK;
 }
@@ -104,7 +109,7 @@ static enum status write_as_system(struct ctx *ctx, db_command command, void *ar
   return status;
 }
 
-enum status ticket_sla_run(struct ctx *ctx, int64_t max, int64_t *done, int64_t *next_at) {
+enum status ticket_sla_run(struct ctx *ctx, int64_t max, struct ticket_sla_done *done, int64_t *next_at) {
   struct due due = {.max = max < RUN_MAX ? max : RUN_MAX};
   bool yes;
   TRY(is_due(ctx, &due, &yes));

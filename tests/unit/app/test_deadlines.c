@@ -58,6 +58,7 @@ static void a_deadline_is_told_once_whatever_restarts(struct store *store) {
   due_tickets(store, 3, -TIME_SECOND_US);
   run_until(store, 3);
   assert_int_equal(count_of(store, "ticket", "escalation_level = 1"), 3);
+  assert_int_equal(atomic_load(&view.sla_response_breaches) + atomic_load(&view.sla_resolution_breaches), 3);
   run_until(store, 0);
   assert_int_equal(count_of(store, "ticket", "escalation_level = 1"), 3);
   assert_int_equal(count_of(store, "event", "kind = 8"), 3); /* EVENT_TICKET_SLA */

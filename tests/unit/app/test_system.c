@@ -37,6 +37,12 @@ void __wrap_post_stats(struct post *post, struct post_stats *out) {
   *out = (struct post_stats){.sent = 21, .retried = 22, .failed = 23};
 }
 
+void __wrap_hook_stats(struct hook *hook, struct hook_stats *out);
+void __wrap_hook_stats(struct hook *hook, struct hook_stats *out) {
+  assert_ptr_equal(hook, view.hook);
+  *out = (struct hook_stats){.delivered = 24, .retried = 25, .failed = 26, .disabled = 27};
+}
+
 uint32_t __wrap_live_sockets(const struct live *live);
 uint32_t __wrap_live_sockets(const struct live *live) {
   assert_ptr_equal(live, view.live);
@@ -61,10 +67,11 @@ static void begin(struct store *store) {
   assert_ok(lanes_new(&config, &lanes, why));
   healthy = true;
   memset(&view, 0, sizeof view);
-  static char stand_ins[3]; /* nobody looks into them: the figures come from above */
+  static char stand_ins[4]; /* nobody looks into them: the figures come from above */
   view.server = (const struct http_server *)&stand_ins[0];
   view.post = (struct post *)&stand_ins[1];
   view.live = (const struct live *)&stand_ins[2];
+  view.hook = (struct hook *)&stand_ins[3];
   view.kit = served.kit;
   view.lanes = lanes;
   view.dialects = documented_dialects;
@@ -72,6 +79,9 @@ static void begin(struct store *store) {
   atomic_store(&view.ready, true);
   atomic_store(&view.mails_waiting, 31);
   atomic_store(&view.mails_failed, 32);
+  atomic_store(&view.sla_warnings, 33);
+  atomic_store(&view.sla_response_breaches, 34);
+  atomic_store(&view.sla_resolution_breaches, 35);
   system_setup(&view);
 }
 
@@ -140,6 +150,13 @@ static void every_figure_stands_under_its_name(struct store *store) {
       "sigap_timeouts_total 14",
       "sigap_received_bytes_total 15",
       "sigap_sent_bytes_total 16",
+      "sigap_webhook_deliveries_total{result=\"delivered\"} 24",
+      "sigap_webhook_deliveries_total{result=\"retried\"} 25",
+      "sigap_webhook_deliveries_total{result=\"failed\"} 26",
+      "sigap_webhooks_disabled_total 27",
+      "sigap_sla_warnings_total 33",
+      "sigap_sla_breaches_total{clock=\"response\"} 34",
+      "sigap_sla_breaches_total{clock=\"resolution\"} 35",
       "sigap_mails_total{result=\"sent\"} 21",
       "sigap_mails_total{result=\"retried\"} 22",
       "sigap_mails_total{result=\"failed\"} 23",
