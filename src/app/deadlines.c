@@ -10,12 +10,13 @@
 #include "desk/ticket/ticket.h"
 
 enum {
-  STEP = 50, /* tickets a transaction: requests that write wait for no longer */
+  STEP = 25, /* tickets a transaction: requests that write wait for no longer */
   LOOK_MS = 500,
   LOOK_TEST_MS = 25,
   BUSY_MS = 100, /* until a ticket is asked for again that somebody else had in hands */
   FAILED_MS = 1000,
   PAUSE_MAX_MS = 100,
+  LATE_MS = 500, /* that late, there is no pause: the next second is promised */
   ARENA_MAX = 64 * 1024 * 1024
 };
 
@@ -68,23 +69,29 @@ static int64_t until(const struct deadlines *deadlines, int64_t next_at) {
   return wait_ms < deadlines->look_ms ? wait_ms : deadlines->look_ms;
 }
 
-static enum status step(struct deadlines *deadlines, struct ctx *ctx, bool *more, int64_t *wait_ms) {
+static enum status step(struct deadlines *deadlines, struct ctx *ctx, bool *more, int64_t *next_at) {
   struct ticket_sla_done done = {0};
-  int64_t next_at = 0;
   TRY(recompute_targets(ctx, more));
-  TRY(ticket_sla_run(ctx, STEP, &done, &next_at));
+  TRY(ticket_sla_run(ctx, STEP, &done, next_at));
   struct system_view *view = deadlines->view;
   atomic_fetch_add(&view->deadlines_told, done.tickets);
   atomic_fetch_add(&view->sla_warnings, done.warnings);
   atomic_fetch_add(&view->sla_response_breaches, done.response_breaches);
   atomic_fetch_add(&view->sla_resolution_breaches, done.resolution_breaches);
   *more |= done.tickets == STEP;
-  *wait_ms = until(deadlines, next_at);
   return STATUS_OK;
 }
 
-/* Returns for how many milliseconds to sleep. While there is more to do, half of the time belongs to the
- * requests. */
+/* While there is more to do, half of the time belongs to the requests; the less, the later the next ticket
+ * is. */
+static int64_t pause_ms(int64_t took_ms, int64_t next_at) {
+  int64_t late_ms = next_at != 0 ? (time_now_us() - next_at) / 1000 : 0;
+  int64_t left_ms = late_ms < 0 ? LATE_MS : late_ms < LATE_MS ? LATE_MS - late_ms : 0;
+  int64_t pause = took_ms * left_ms / LATE_MS;
+  return pause < 1 ? 1 : pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
+}
+
+/* Returns for how many milliseconds to sleep. */
 static int64_t work(struct deadlines *deadlines) {
   if (!atomic_load(&deadlines->view->ready)) {
     return deadlines->look_ms;
@@ -93,18 +100,14 @@ static int64_t work(struct deadlines *deadlines) {
   struct ctx ctx = {.arena = arena, .db = deadlines->db, .now_us = time_now_us()};
   int64_t started_ns = time_monotonic_ns();
   bool more = false;
-  int64_t wait_ms = 0;
-  enum status status = step(deadlines, &ctx, &more, &wait_ms);
+  int64_t next_at = 0;
+  enum status status = step(deadlines, &ctx, &more, &next_at);
   if (status != STATUS_OK) {
     LOG(LOG_WARN, "The service levels' timer failed; it tries again in a second.",
         LOG_S("status", status_name(status)));
     return FAILED_MS;
   }
-  if (!more) {
-    return wait_ms;
-  }
-  int64_t took_ms = (time_monotonic_ns() - started_ns) / 1000000;
-  return took_ms < 1 ? 1 : took_ms < PAUSE_MAX_MS ? took_ms : PAUSE_MAX_MS;
+  return more ? pause_ms((time_monotonic_ns() - started_ns) / 1000000, next_at) : until(deadlines, next_at);
 }
 
 /* ---- the thread ---- */

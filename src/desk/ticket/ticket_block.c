@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -133,14 +134,24 @@ static inline bool take_cell(const unsigned char **at, const unsigned char *end,
   return true;
 }
 
-/* A number of those that are all written. */
+/* A number of those that are all written, in 1, 2, 4 or 8 bytes. */
 static inline int64_t plain_number(const char *at, int size) {
-  uint64_t number = 0;
-  for (int i = 0; i < size; i++) {
-    number |= (uint64_t)(unsigned char)at[i] << 8 * i;
+  uint16_t two;
+  uint32_t four;
+  uint64_t eight;
+  switch (size) {
+    case 1:
+      return (signed char)at[0];
+    case 2:
+      memcpy(&two, at, sizeof two);
+      return (int16_t)le16toh(two);
+    case 4:
+      memcpy(&four, at, sizeof four);
+      return (int32_t)le32toh(four);
+    default:
+      memcpy(&eight, at, sizeof eight);
+      return (int64_t)le64toh(eight);
   }
-  int unused = 64 - 8 * size;
-  return (int64_t)(number << unused) >> unused;
 }
 
 /* The size of a number where all are written, 0 where only some are, -1 where the bytes are neither. */
@@ -158,15 +169,8 @@ static enum status damaged_block(struct ctx *ctx, int64_t block) {
   return problem_set(ctx, &problem_broken);
 }
 
-/* The size spelled out, so that the compiler knows it in each loop. */
 static void add_plain(const char *at, int size, int64_t cells[TICKET_CELLS]) {
-  for (int cell = 0; cell < TICKET_CELLS && size == 1; cell++) {
-    cells[cell] += plain_number(at + cell, 1);
-  }
-  for (int cell = 0; cell < TICKET_CELLS && size == 2; cell++) {
-    cells[cell] += plain_number(at + 2 * cell, 2);
-  }
-  for (int cell = 0; cell < TICKET_CELLS && size > 2; cell++) {
+  for (int cell = 0; cell < TICKET_CELLS; cell++) {
     cells[cell] += plain_number(at + cell * size, size);
   }
 }
