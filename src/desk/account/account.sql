@@ -1,6 +1,9 @@
 -- row account_row: id int, tenant_id int, uuid uuid, name text, email text, phone text?, avatar text?, role int, is_active bool,
 --   must_change_password bool, language int, created_at int, updated_at int
 
+-- text: account_columns
+id, tenant_id, uuid, name, email, phone, avatar, role, is_active, must_change_password, language, created_at, updated_at
+
 -- name: account_insert
 -- in: tenant_id int, uuid uuid, name text, name_folded text, email text, email_folded text, phone text?, avatar text?, role int,
 --   password_hash text?, must_change_password bool, language int, created_at int
@@ -15,32 +18,32 @@ RETURNING id;
 -- name: account_anywhere
 -- in: id int
 -- out: account_row
-SELECT id, tenant_id, uuid, name, email, phone, avatar, role, is_active, must_change_password, language, created_at, updated_at
+SELECT {account_columns}
 FROM account WHERE id = :id AND deleted_at IS NULL;
 
 -- name: account_by_id
 -- in: tenant_id int, id int
 -- out: account_row
-SELECT id, tenant_id, uuid, name, email, phone, avatar, role, is_active, must_change_password, language, created_at, updated_at
+SELECT {account_columns}
 FROM account WHERE id = :id AND tenant_id = :tenant_id AND deleted_at IS NULL;
 
 -- name: account_by_uuid
 -- in: tenant_id int, uuid uuid
 -- out: account_row
-SELECT id, tenant_id, uuid, name, email, phone, avatar, role, is_active, must_change_password, language, created_at, updated_at
+SELECT {account_columns}
 FROM account WHERE uuid = :uuid AND tenant_id = :tenant_id AND deleted_at IS NULL;
 
 -- name: account_by_email
 -- in: tenant_id int, email_folded text
 -- out: account_row
-SELECT id, tenant_id, uuid, name, email, phone, avatar, role, is_active, must_change_password, language, created_at, updated_at
+SELECT {account_columns}
 FROM account WHERE tenant_id = :tenant_id AND email_folded = :email_folded AND deleted_at IS NULL;
 
 -- name: account_page
 -- in: tenant_id int, roles ints, after_id int, limit int
 -- out: account_row
 EACH(
-SELECT id, tenant_id, uuid, name, email, phone, avatar, role, is_active, must_change_password, language, created_at, updated_at
+SELECT {account_columns}
 FROM account WHERE tenant_id = :tenant_id AND deleted_at IS NULL [AND role = :roles] AND id > :after_id
 )
 ORDER BY id LIMIT :limit;
@@ -95,7 +98,7 @@ ORDER BY id LIMIT :limit;
 -- name: account_find
 -- in: tenant_id int, role int?, role_below int?, active int?, text_like text?, skip int, limit int
 -- out: account_row
-SELECT id, tenant_id, uuid, name, email, phone, avatar, role, is_active, must_change_password, language, created_at, updated_at
+SELECT {account_columns}
 FROM account
 WHERE tenant_id = :tenant_id AND deleted_at IS NULL [AND role = :role] [AND +role < :role_below]
   [AND CASE WHEN is_active = TRUE THEN 1 ELSE 2 END = :active]

@@ -1,22 +1,12 @@
 -- Two commands on one ticket at the same time: the second waits here and then sees what the first did.
 -- name: ticket_by_uuid_locked
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title, t.description,
-  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
-  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
-  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
-  t.escalation_level
+SELECT {ticket_head}, t.description, {ticket_tail}
 FROM ticket t JOIN account a ON a.id = t.author_id
 WHERE t.uuid = :uuid AND t.tenant_id = :tenant_id
 FOR UPDATE OF t;
 
 -- name: ticket_by_id_locked
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title, t.description,
-  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
-  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
-  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
-  t.escalation_level
+SELECT {ticket_head}, t.description, {ticket_tail}
 FROM ticket t JOIN account a ON a.id = t.author_id
 WHERE t.id = :id
 FOR UPDATE OF t;
@@ -56,12 +46,7 @@ ORDER BY t.id FOR UPDATE OF t;
 
 -- ---- by what happened to them (ticket_follow.c) ----
 -- name: ticket_follow
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title, t.description,
-  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
-  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
-  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
-  t.escalation_level
+SELECT {ticket_head}, t.description, {ticket_tail}
 FROM (
   SELECT DISTINCT e.ticket_id AS id FROM event e
   WHERE e.tenant_id = :tenant_id AND (e.txn, e.id) > (:after_txn, :after_id) AND (e.txn, e.id) <= (:to_txn, :to_id)

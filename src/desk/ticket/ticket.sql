@@ -6,6 +6,22 @@
 --   response_due_at int?, resolve_due_at int?, paused_at int?, paused_us int, sla_marks int, sla_next_at int?,
 --   escalation_level int
 
+-- The columns of a ticket_row, of ticket t and its author a; between them the description, or NULL.
+-- text: ticket_head
+t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title
+
+-- text: ticket_tail
+t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
+t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
+t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
+t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
+t.escalation_level
+
+-- Where a ticket f is one of the wanted kinds: a bit for each status, priority, type and category.
+-- text: ticket_cells
+[AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
+[AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+
 -- name: ticket_insert
 -- in: tenant_id int, uuid uuid, author_id int, assignee_id int, title text, description text, category int, priority int,
 --   status int, work_type int, request_kind int, file_count int, first_response_at int?, assigned_at int?,
@@ -22,12 +38,7 @@ VALUES (:tenant_id, :uuid, :author_id, :assignee_id, :title, :description, :cate
 -- name: ticket_by_uuid
 -- in: tenant_id int, uuid uuid
 -- out: ticket_row
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title, t.description,
-  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
-  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
-  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
-  t.escalation_level
+SELECT {ticket_head}, t.description, {ticket_tail}
 FROM ticket t JOIN account a ON a.id = t.author_id
 WHERE t.uuid = :uuid AND t.tenant_id = :tenant_id;
 
@@ -35,24 +46,14 @@ WHERE t.uuid = :uuid AND t.tenant_id = :tenant_id;
 -- name: ticket_by_uuid_locked
 -- in: tenant_id int, uuid uuid
 -- out: ticket_row
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title, t.description,
-  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
-  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
-  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
-  t.escalation_level
+SELECT {ticket_head}, t.description, {ticket_tail}
 FROM ticket t JOIN account a ON a.id = t.author_id
 WHERE t.uuid = :uuid AND t.tenant_id = :tenant_id;
 
 -- name: ticket_by_id_locked
 -- in: id int
 -- out: ticket_row
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title, t.description,
-  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
-  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
-  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
-  t.escalation_level
+SELECT {ticket_head}, t.description, {ticket_tail}
 FROM ticket t JOIN account a ON a.id = t.author_id
 WHERE t.id = :id;
 
@@ -108,13 +109,7 @@ WHERE a.id = j.value AND +a.tenant_id IN (:tenant_id, :operator_id) LIMIT :limit
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   email_like text?, name_like text?, before_id int?, from_id int?, brief bool, skip int, limit int
 -- out: ticket_row
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title,
-  CASE WHEN :brief THEN NULL ELSE t.description END,
-  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
-  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
-  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
-  t.escalation_level
+SELECT {ticket_head}, CASE WHEN :brief THEN NULL ELSE t.description END, {ticket_tail}
 FROM (
   EACH(
     SELECT f.id FROM ticket f
@@ -122,8 +117,7 @@ FROM (
       [AND f.author_id = :author_id] [AND f.assignee_id = :assignees]
       [AND f.status = :statuses] [AND f.priority = :priorities]
       [AND f.id < :before_id] [AND f.id >= :from_id]
-      [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
-      [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+      {ticket_cells}
       [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
       [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
       [AND +f.assignee_id IN (0, :readable_by)] [AND +f.assignee_id = :assignee_id]
@@ -142,13 +136,7 @@ WHERE t.id = pick.id AND a.id = t.author_id;
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   email_like text?, name_like text?, before_id int?, from_id int?, brief bool, skip int, limit int
 -- out: ticket_row
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title,
-  CASE WHEN :brief THEN NULL ELSE t.description END,
-  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
-  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
-  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
-  t.escalation_level
+SELECT {ticket_head}, CASE WHEN :brief THEN NULL ELSE t.description END, {ticket_tail}
 FROM (
   EACH(
     SELECT f.id FROM ticket f
@@ -156,8 +144,7 @@ FROM (
       [AND f.author_id = :author_id] [AND f.assignee_id = :assignees]
       [AND f.status = :statuses] [AND f.priority = :priorities]
       [AND f.id < :before_id] [AND f.id >= :from_id]
-      [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
-      [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+      {ticket_cells}
       [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
       [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
       [AND +f.assignee_id IN (0, :readable_by)] [AND +f.assignee_id = :assignee_id]
@@ -175,20 +162,13 @@ WHERE t.id = pick.id AND a.id = t.author_id;
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   before_id int?, from_id int?, direction int, brief bool, skip int, limit int
 -- out: ticket_row
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title,
-  CASE WHEN :brief THEN NULL ELSE t.description END,
-  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
-  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
-  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
-  t.escalation_level
+SELECT {ticket_head}, CASE WHEN :brief THEN NULL ELSE t.description END, {ticket_tail}
 FROM (
   SELECT f.id
   FROM ticket f
   WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.scheduled_at IS NOT NULL
     [AND +f.id < :before_id] [AND +f.id >= :from_id]
-    [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
-    [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+    {ticket_cells}
     [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
     [AND f.scheduled_at >= :scheduled_from] [AND f.scheduled_at < :scheduled_to]
   ORDER BY f.id * :direction DESC LIMIT :limit OFFSET :skip
@@ -202,20 +182,13 @@ WHERE t.id = pick.id AND a.id = t.author_id;
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   before_id int, from_id int, brief bool, skip int, limit int
 -- out: ticket_row
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title,
-  CASE WHEN :brief THEN NULL ELSE t.description END,
-  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
-  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
-  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
-  t.escalation_level
+SELECT {ticket_head}, CASE WHEN :brief THEN NULL ELSE t.description END, {ticket_tail}
 FROM (
   SELECT f.id
   FROM ticket f
   WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.scheduled_at IS NOT NULL
     AND f.id < :before_id AND f.id >= :from_id
-    [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
-    [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+    {ticket_cells}
     [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
     [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
   ORDER BY f.id DESC LIMIT :limit OFFSET :skip
@@ -229,20 +202,13 @@ WHERE t.id = pick.id AND a.id = t.author_id;
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   before_id int, from_id int, brief bool, skip int, limit int
 -- out: ticket_row
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title,
-  CASE WHEN :brief THEN NULL ELSE t.description END,
-  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
-  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
-  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
-  t.escalation_level
+SELECT {ticket_head}, CASE WHEN :brief THEN NULL ELSE t.description END, {ticket_tail}
 FROM (
   SELECT f.id
   FROM ticket f
   WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.scheduled_at IS NOT NULL
     AND f.id < :before_id AND f.id >= :from_id
-    [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
-    [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+    {ticket_cells}
     [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
     [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
   ORDER BY f.id LIMIT :limit OFFSET :skip
@@ -257,13 +223,7 @@ WHERE t.id = pick.id AND a.id = t.author_id;
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   email_like text?, name_like text?, before_id int?, from_id int?, direction int, brief bool, skip int, limit int
 -- out: ticket_row
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title,
-  CASE WHEN :brief THEN NULL ELSE t.description END,
-  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
-  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
-  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
-  t.escalation_level
+SELECT {ticket_head}, CASE WHEN :brief THEN NULL ELSE t.description END, {ticket_tail}
 FROM (
   SELECT f.id
   FROM account m CROSS JOIN ticket f
@@ -271,8 +231,7 @@ FROM (
     [AND m.email_folded LIKE :email_like ESCAPE '\'] [AND m.name_folded LIKE :name_like ESCAPE '\']
     AND f.tenant_id = :tenant_id AND f.author_id = m.id AND f.removed_at IS NULL
     [AND f.id < :before_id] [AND f.id >= :from_id]
-    [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
-    [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+    {ticket_cells}
     [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
     [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
     [AND +f.assignee_id IN (0, :readable_by)] [AND +f.assignee_id = :assignee_id]
@@ -318,8 +277,7 @@ FROM account m CROSS JOIN ticket f
 WHERE m.tenant_id = :tenant_id [AND m.id = :author_id]
   [AND m.email_folded LIKE :email_like ESCAPE '\'] [AND m.name_folded LIKE :name_like ESCAPE '\']
   AND f.tenant_id = :tenant_id AND f.author_id = m.id AND f.removed_at IS NULL
-  [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
-  [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+  {ticket_cells}
   [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
   [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
   [AND +f.assignee_id IN (0, :readable_by)] [AND +f.assignee_id = :assignee_id];
@@ -334,8 +292,7 @@ FROM (
   EACH(
     SELECT f.id FROM ticket f
     WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL [AND f.assignee_id = :assignees] [AND +f.author_id = :author_id]
-      [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
-      [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+      {ticket_cells}
       [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
       [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]
       [AND EXISTS (SELECT 1 FROM account m WHERE m.id = f.author_id AND m.email_folded LIKE :email_like ESCAPE '\')]
@@ -352,8 +309,7 @@ FROM (
 SELECT COUNT(*) FROM ticket f
 WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.id >= :from_id AND f.id < :before_id
   [AND f.status = :status]
-  [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
-  [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+  {ticket_cells}
   [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
   [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to];
 
@@ -366,8 +322,7 @@ WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.id >= :from_id AND
 SELECT f.id >> CAST(:shift AS INTEGER) AS block, COUNT(*) AS tickets FROM ticket f
 WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.scheduled_at IS NOT NULL
   [AND +f.id >= :low] [AND +f.id <= :high]
-  [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
-  [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+  {ticket_cells}
   [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
   [AND f.scheduled_at >= :scheduled_from] [AND f.scheduled_at < :scheduled_to]
 GROUP BY 1;
@@ -380,8 +335,7 @@ GROUP BY 1;
 SELECT COUNT(*) FROM ticket f
 WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.scheduled_at IS NOT NULL
   AND f.id >= :from_id AND f.id < :before_id
-  [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
-  [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+  {ticket_cells}
   [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
   [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to];
 
@@ -567,12 +521,7 @@ ORDER BY id;
 -- name: ticket_follow
 -- in: tenant_id int, after_txn int, after_id int, to_txn int, to_id int, kind_below int, author_id int?, readable_by int?
 -- out: ticket_row
-SELECT t.id, t.tenant_id, t.uuid, t.author_id, a.uuid, a.name, a.email, a.role, t.assignee_id, t.title, t.description,
-  t.category, t.priority, t.status, t.work_type, t.request_kind, t.file_count, t.reopened_count,
-  t.first_response_at, t.started_at, t.resolved_at, t.closed_at, t.status_changed_at, t.created_at, t.updated_at,
-  t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.longitude, t.scheduled_at,
-  t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
-  t.escalation_level
+SELECT {ticket_head}, t.description, {ticket_tail}
 FROM (
   SELECT DISTINCT e.ticket_id AS id FROM event e
   WHERE e.tenant_id = :tenant_id AND e.txn = 0 AND e.id > :after_id AND e.id <= :to_id AND :after_txn <= :to_txn

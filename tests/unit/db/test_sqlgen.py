@@ -129,6 +129,20 @@ class Sqlgen(unittest.TestCase):
     def test_rows(self):
         self.refuses("t.sql:2", 'unknown row struct "x_row"', t__sql="-- name: a\n-- out: x_row\nSELECT 1;\n")
 
+    def test_shared_texts(self):
+        shared = "-- text: both\na,\nb\n"
+        answer = self.run_on(t__sql=shared + "-- name: x\n-- out: a int, b int\nSELECT {both} FROM t;\n",
+                             t__pgsql__sql="-- name: x\nSELECT {both} FROM u;\n")
+        self.assertEqual(answer.stderr, "")
+        self.assertIn('"SELECT a, b FROM t"', self.read("try.c"))
+        self.assertIn('"SELECT a, b FROM u"', self.read("try.c"))
+
+    def test_faults_of_shared_texts(self):
+        self.refuses("t.sql:2", "unknown text {other}", t__sql="-- name: a\nSELECT {other};\n")
+        self.refuses("t.sql:1", "nobody uses it", t__sql="-- text: both\na, b\n")
+        self.refuses("t.sql:3", "duplicate name, first at", t__sql="-- text: x\na\n-- text: x\nb\n-- name: y\nSELECT {x};\n")
+        self.refuses("t.sql:2", 'a shared text has no "in:"', t__sql="-- text: x\n-- in: a int\nb\n-- name: y\nSELECT {x};\n")
+
     def test_optional_parts(self):
         self.refuses("t.sql:3", "must be nullable", t__sql="-- name: a\n-- in: a int\nSELECT 1 [WHERE x = :a];\n")
         self.refuses("t.sql:3", "exactly one parameter", t__sql="-- name: a\n-- in: a int?, b int?\nSELECT 1 [WHERE :b = :a];\n")
