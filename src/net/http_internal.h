@@ -155,7 +155,6 @@ struct http_loop {
   struct http_server *server;
   unsigned index;
   pthread_t handle; /* for joining */
-  pthread_t thread; /* set by the thread itself before it takes connections */
   int epoll_fd;
   int wake_fd;
   int64_t now_ms; /* monotonic, read once a turn */
@@ -205,8 +204,10 @@ static inline void counter_add(_Atomic uint64_t *counter, uint64_t n) {
                         memory_order_relaxed);
 }
 
+extern _Thread_local const struct http_loop *loop_of_thread; /* NULL: the thread runs none */
+
 static inline bool loop_is_mine(const struct http_loop *loop) {
-  return pthread_equal(pthread_self(), loop->thread) != 0;
+  return loop == loop_of_thread;
 }
 
 enum status loop_init(struct http_loop *loop, struct http_server *server, unsigned index) MUST_CHECK;

@@ -519,10 +519,12 @@ static void end_all(struct http_loop *loop) {
   free_dead(loop);
 }
 
+_Thread_local const struct http_loop *loop_of_thread;
+
 void *loop_thread(void *arg) {
   struct http_loop *loop = arg;
   const struct http_callbacks *callbacks = &loop->server->config.callbacks;
-  loop->thread = pthread_self();
+  loop_of_thread = loop;
   if (callbacks->loop_start != NULL) {
     callbacks->loop_start(callbacks->app, loop, loop->index);
   }

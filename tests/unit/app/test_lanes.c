@@ -15,7 +15,7 @@
 static atomic_int ran, committed, woken;
 static _Atomic(struct db *) last_db;
 static sem_t gate;
-static bool gated;
+static atomic_bool gated;
 
 void __wrap_kit_run(struct call *call, struct db *db);
 void __wrap_kit_run(struct call *call, struct db *db) {

@@ -1,3 +1,5 @@
+#include <pthread.h>
+
 #include "talk.h"
 
 #include "net/socketio.h"
@@ -41,7 +43,10 @@ static void on_message(void *app, socketio_id id, const struct sio_message *mess
 static void on_disconnect(void *app, socketio_id id, const char *reason) {
   (void)app;
   (void)id;
+  static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER; /* several loops end sockets */
+  pthread_mutex_lock(&one);
   snprintf(seen.reason, sizeof seen.reason, "%s", reason);
+  pthread_mutex_unlock(&one);
   seen.disconnects++;
 }
 
