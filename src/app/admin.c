@@ -203,7 +203,7 @@ enum status admin_call(const char *data_dir, int argc, const char *const *argv, 
     buf_add(&arguments, argv[i], strlen(argv[i]) + 1);
   }
   if (arguments.full) {
-    snprintf(why, 256, "The command is longer than %d bytes.", ADMIN_FRAME_MAX);
+    snprintf(why, 256, "The command is longer than %d bytes: shorten what it is given.", ADMIN_FRAME_MAX);
     close(fd);
     return STATUS_INVALID;
   }

@@ -34,7 +34,7 @@ static enum status fail(char why[256], const char *what) {
 }
 
 static enum status damaged(char why[256], const char *how) {
-  snprintf(why, 256, "The backup is damaged or not whole: %s.", how);
+  snprintf(why, 256, "The backup is damaged or not whole: %s. Use another one.", how);
   return STATUS_INVALID;
 }
 

@@ -91,14 +91,17 @@ static enum status add_content(struct backup *backup, const uint8_t *hash) {
       close(fd);
     }
     return say(backup, STATUS_NOT_FOUND,
-               "A file of the desk can't be read (%s): %s. `sigap doctor` looks at all.", name,
+               "A file of the desk can't be read (%s): %s. `sigap doctor` looks at all of them.", name,
                strerror(errno));
   }
   uint8_t found[ARCHIVE_HASH_SIZE];
   enum status status = archive_add_file(backup->archive, name, fd, info.st_size, found, backup->why);
   close(fd);
   if (status == STATUS_OK && memcmp(found, hash, HASH_BYTES) != 0) {
-    return say(backup, STATUS_BROKEN, "A file of the desk is damaged: %s is not what its name says.", name);
+    return say(
+        backup, STATUS_BROKEN,
+        "A file of the desk is damaged: %s is not what its name says. Put it back from an older backup.",
+        name);
   }
   backup->files++;
   backup->file_bytes += info.st_size;
@@ -117,11 +120,14 @@ static enum status add_contents(struct backup *backup, struct db *db) {
     struct file_contents_row *rows = NULL;
     const struct file_contents_in in = {.after = after, .limit = LOT};
     if (sql_file_contents_all(&ctx, &in, LOT, &rows, &count) != STATUS_OK) {
-      return say(backup, STATUS_BROKEN, "The names of the desk's files can't be read.");
+      return say(
+          backup, STATUS_BROKEN,
+          "The names of the desk's files can't be read from the database: `sigap doctor` looks at it.");
     }
     for (size_t i = 0; i < count; i++) {
       if (rows[i].hash.len != HASH_BYTES) {
-        return say(backup, STATUS_BROKEN, "A file of the desk has no name.");
+        return say(backup, STATUS_BROKEN,
+                   "The database is damaged: a row of its files has no hash. `sigap doctor` looks at it.");
       }
       memcpy(last, rows[i].hash.at, HASH_BYTES);
       TRY(add_content(backup, last));
@@ -180,7 +186,8 @@ static enum status check(struct backup *backup, struct db *db) {
   char how[256] = "";
   return db_check(&ctx, how) == STATUS_OK
              ? STATUS_OK
-             : say(backup, STATUS_BROKEN, "The database is damaged, nothing was backed up: %.190s", how);
+             : say(backup, STATUS_BROKEN,
+                   "The database is damaged, nothing was backed up. Keep the last good backup. %.150s.", how);
 }
 
 static enum status pack(struct backup *backup) {

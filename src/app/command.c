@@ -41,9 +41,24 @@ FIELDS(made_tenant, struct made, "MadeTenant",
            FIELD(struct made, id, INT, "id", FIELD_REQUIRED),
        });
 
+/* What an operator does next: a problem's own sentence is a client's as well. */
+static const char *next_step(const struct problem_kind *kind) {
+  if (kind == &account_not_found) {
+    return " `sigap user list --tenant ID` shows those of a tenant.";
+  }
+  if (kind == &account_email_taken) {
+    return " `sigap user passwd` sets its password anew.";
+  }
+  if (kind == &tenant_not_found || kind == &tenant_domain_taken) {
+    return " `sigap tenant list` shows them all.";
+  }
+  return kind == &problem_broken ? " The log says why, here or of the running server." : "";
+}
+
 static int tell_problem(struct ctx *ctx, enum status status, struct buf *err) {
   const struct problem *problem = &ctx->problem;
-  buf_format(err, "sigap: %s\n", problem->kind != NULL ? problem->kind->sentence : status_meaning(status));
+  buf_format(err, "sigap: %s%s\n", problem->kind != NULL ? problem->kind->sentence : status_meaning(status),
+             next_step(problem->kind));
   for (unsigned i = 0; i < problem->fault_count; i++) {
     buf_format(err, "  %.*s %.*s\n", STR_ARG(problem->faults[i].field), STR_ARG(problem->faults[i].reason));
   }
@@ -272,8 +287,9 @@ void command_refuse_database(const struct options *options, char why[256]) {
   /* The address of a PostgreSQL may hold its password. */
   const char *path = options->database_is_pgsql ? "" : strchr(options->database, ':') + 1;
   const char *full = path[0] != '\0' && disk_is_full(path) ? " (its disk is full)" : "";
-  snprintf(why, 256, "Can't use the database%s%.90s: %.110s%s.", path[0] != '\0' ? " " : "", path, reason,
-           full);
+  int before = snprintf(why, 256, "Can't use the database%s%.90s: ", path[0] != '\0' ? " " : "", path);
+  int room = 254 - before - (int)strlen(full);
+  snprintf(why + before, 256 - (size_t)before, "%.*s%s.", room, reason, full);
 }
 
 /* The database for this process alone, and up to date. */

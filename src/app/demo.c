@@ -14,8 +14,10 @@
 #include "desk/tenant/tenant.h"
 #include "desk/ticket/ticket.h"
 
-const struct problem_kind demo_there = {STATUS_STATE, "demo_there",
-                                        "The demonstration desk is in this database already."};
+const struct problem_kind demo_there = {
+    STATUS_STATE, "demo_there",
+    "The demonstration desk is in this database already. For another one name a data "
+    "directory of its own."};
 
 enum { TENANTS = 3, TECHNICIANS = 5, CUSTOMERS = 30, ITEMS = 8 };
 

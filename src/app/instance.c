@@ -132,13 +132,16 @@ static enum status key_read(const char *path, struct arena *arena, struct str *k
     return fail(why, "Can't read", path);
   }
   if ((size_t)got == sizeof text) {
-    snprintf(why, 256, "%s holds more than 1,024 bytes, which is no key.", path);
+    snprintf(why, 256,
+             "%s holds more than 1,024 bytes, which is no key. Remove it to have a new one made; everybody "
+             "signs in again.",
+             path);
     return STATUS_INVALID;
   }
   struct str found = str_trim((struct str){text, (size_t)got});
   if (found.len < 32) {
     snprintf(why, 256,
-             "%s holds less than 32 bytes. Remove it to have a new key made; everybody signs in again.",
+             "%s holds less than 32 bytes. Remove it to have a new one made; everybody signs in again.",
              path);
     return STATUS_INVALID;
   }

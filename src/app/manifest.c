@@ -79,7 +79,8 @@ enum status manifest_read(struct arena *arena, struct str json, struct manifest 
   struct ctx ctx = {.arena = arena};
   struct paper paper = {0};
   if (wire_read_json(&ctx, str_trim(json), &manifest_paper, &paper) != STATUS_OK) {
-    snprintf(why, 256, "The backup is damaged or not whole: its list of contents can't be read.");
+    snprintf(why, 256,
+             "The backup is damaged or not whole: its list of contents can't be read. Use another one.");
     return STATUS_INVALID;
   }
   if (paper.head.format != MANIFEST_FORMAT) {
@@ -94,7 +95,8 @@ enum status manifest_read(struct arena *arena, struct str json, struct manifest 
     snprintf(one->name, sizeof one->name, "%s", str_c(arena, tables[i].name));
     one->rows = tables[i].rows;
     if (!digest_read(tables[i].digest, one->digest)) {
-      snprintf(why, 256, "The backup is damaged or not whole: a sum of its contents can't be read.");
+      snprintf(why, 256,
+               "The backup is damaged or not whole: a sum of its contents can't be read. Use another one.");
       return STATUS_INVALID;
     }
   }

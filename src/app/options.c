@@ -220,7 +220,7 @@ static enum status read_arguments(int argc, char **argv, struct arena *arena, st
     } else if (words->count == 0 && strcmp(argument, "help") == 0) {
       out->help = true;
     } else if (words->count == sizeof(words->at) / sizeof(words->at[0])) {
-      snprintf(why, 512, "These are too many words.");
+      snprintf(why, 512, "These are too many words; `sigap --help` tells what each command takes.");
       return STATUS_INVALID;
     } else {
       words->at[words->count++] = str_of(argument);

@@ -52,7 +52,7 @@ static enum status say(struct restore *restore, enum status status, const char *
 }
 
 static enum status damaged(struct restore *restore, const char *how) {
-  return say(restore, STATUS_INVALID, "The backup is damaged or not whole: %s.", how);
+  return say(restore, STATUS_INVALID, "The backup is damaged or not whole: %s. Use another one.", how);
 }
 
 /* Until the next call. */
@@ -220,9 +220,10 @@ static enum status verify(struct restore *restore) {
   progress_end(&restore->progress);
   TRY(status);
   const char *differs = db_sums_differ(manifest->sums, restore->found);
-  return differs == NULL ? STATUS_OK
-                         : say(restore, STATUS_INVALID,
-                               "The backup is damaged: the table %.60s is not what it says.", differs);
+  return differs == NULL
+             ? STATUS_OK
+             : say(restore, STATUS_INVALID,
+                   "The backup is damaged: the table %.60s is not what it says. Use another one.", differs);
 }
 
 /* ---- putting it there ---- */

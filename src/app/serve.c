@@ -203,7 +203,8 @@ static enum status desk_work(struct server *server,
   struct ctx ctx = {.arena = arena, .db = server->db, .now_us = time_now_us()};
   enum status status = work(&ctx, server);
   if (status != STATUS_OK) {
-    snprintf(why, 256, "%s", ctx.problem.kind != NULL ? ctx.problem.kind->sentence : status_meaning(status));
+    snprintf(why, 256, "The desk can't be made ready: %s The lines above say why.",
+             ctx.problem.kind != NULL ? ctx.problem.kind->sentence : status_meaning(status));
   }
   return status;
 }
@@ -296,8 +297,8 @@ static enum status open_http(struct server *server, unsigned threads, char why[2
   const char *reason = NULL;
   enum status status = http_server_new(&config, &server->http, &reason);
   if (status != STATUS_OK) {
-    snprintf(why, 256, "Can't listen on %s port %u: %s.", options->listen_address,
-             (unsigned)options->listen_port, reason);
+    snprintf(why, 256, "Can't listen on %s port %u: %s. Choose another --listen, or stop what serves there.",
+             options->listen_address, (unsigned)options->listen_port, reason);
     return status;
   }
   eio_server_bind(live_engine(server->live), server->http);

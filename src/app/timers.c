@@ -78,7 +78,8 @@ enum status timers_new(const struct options *options, struct db *db, struct syst
   timers->db = db;
   timers->view = view;
   if (hcall_purge_statuses(options->hcall_purge_status, &timers->purge_statuses) != STATUS_OK) {
-    snprintf(why, 256, "--hcall-purge-status \"%s\" is not a status of hcall.", options->hcall_purge_status);
+    snprintf(why, 256, "--hcall-purge-status \"%s\" is not a status of hcall; docs/api/hcall.md lists them.",
+             options->hcall_purge_status);
     free(timers);
     return STATUS_INVALID;
   }

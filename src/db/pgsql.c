@@ -136,6 +136,38 @@ static enum status check_server(struct db *db) {
   return STATUS_OK;
 }
 
+/* A password with a reserved character in it splits the address at the wrong place, and what libpq then says
+ * of host, port or name shows a part of it. So such an address is refused before, and stays untold. */
+static bool is_split_wrong(const PQconninfoOption *option) {
+  const char *value = option->val;
+  if (!value || !*value) {
+    return false;
+  }
+  if (strcmp(option->keyword, "port") == 0) {
+    return value[strspn(value, "0123456789,")] != '\0';
+  }
+  if (strcmp(option->keyword, "host") == 0) {
+    return strchr(value + 1, '@') != NULL; /* the first may stand before an abstract socket */
+  }
+  return strcmp(option->keyword, "dbname") == 0 && strchr(value, '@') && strchr(value, '/');
+}
+
+static enum status check_address(struct db *db) {
+  char *message = NULL;
+  PQconninfoOption *options = PQconninfoParse(db->url, &message);
+  bool good = options != NULL;
+  for (const PQconninfoOption *option = options; good && option->keyword; option++) {
+    good = !is_split_wrong(option);
+  }
+  PQconninfoFree(options);
+  PQfreemem(message);
+  return good
+             ? STATUS_OK
+             : db_fail(db, STATUS_INVALID,
+                       "the address must look like postgresql://user:password@host/name; reserved characters "
+                       "in user and password are written as %%XX");
+}
+
 static enum status connect_now(struct db *db) {
   struct pg *pg = db->own;
   /* What stands before the address gives way to what the address says. */
@@ -164,6 +196,7 @@ static enum status pg_open(struct db *db, bool create) {
     die("out of memory");
   }
   db->own = pg;
+  TRY(check_address(db));
   return connect_now(db);
 }
 

@@ -20,7 +20,7 @@ test('demo fills a new data directory, says who can sign in, and is refused a se
     assert.match(made.out, said);
   }
   const again = await sigap(['demo', '--data', data]);
-  assert.deepEqual([again.code, again.out, again.err], [1, '', 'sigap: The demonstration desk is in this database already.\n']);
+  assert.deepEqual([again.code, again.out, again.err], [1, '', 'sigap: The demonstration desk is in this database already. For another one name a data directory of its own.\n']);
   const { out } = await sigap(['user', 'list', '--data', data]);
   assert.equal(out.split('\n').filter((line) => line.includes('@operator.demo.invalid')).length, 40);
 });

@@ -53,12 +53,12 @@ for (const at of places()) {
       const { where } = await place(t, at);
       assert.equal((await add(where, 'ani@example.com')).code, 0);
       for (const [what, answer, said] of [
-        ['twice', await add(where, 'ANI@example.com'), /already|taken/i],
+        ['twice', await add(where, 'ANI@example.com'), /already\. `sigap user passwd` /],
         ['a weak password', await add(where, 'b@example.com', [], 'short\n'), /password/i],
         ['no password', await add(where, 'b@example.com', [], ''), /password/i],
         ['no address', await add(where, 'not an address'), /email/],
-        ['a foreign tenant', await add(where, 'b@example.com', ['--tenant', '4711']), /tenant/i],
-        ['nobody', await sigap(['user', 'disable', '--email', 'nobody@example.com', ...where]), /account/i],
+        ['a foreign tenant', await add(where, 'b@example.com', ['--tenant', '4711']), /no such tenant\. `sigap tenant list` /],
+        ['nobody', await sigap(['user', 'disable', '--email', 'nobody@example.com', ...where]), /no such account\. `sigap user list --tenant ID` /],
       ]) {
         assert.equal(answer.code, 1, `${what}: ${answer.err}`);
         assert.equal(answer.out, '', what);

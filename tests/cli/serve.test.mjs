@@ -98,7 +98,7 @@ test('a port in use is told, and nothing is left behind', async (t) => {
   t.after(() => taken.close());
   const { port } = taken.address();
   const data = folder(t);
-  refused(await sigap(['serve', '--data', data, '--listen', `127.0.0.1:${port}`]), new RegExp(`Can't listen on 127\\.0\\.0\\.1 port ${port}: .*in use`, 'i'));
+  refused(await sigap(['serve', '--data', data, '--listen', `127.0.0.1:${port}`]), new RegExp(`Can't listen on 127\\.0\\.0\\.1 port ${port}: .*in use\\. Choose another --listen`, 'i'));
   assert.ok(!existsSync(path.join(data, 'admin.sock')));
   const server = await serve(t, ['--data', data, ...QUIET]);
   assert.deepEqual(await server.end(), { code: 0, signal: null });

@@ -105,8 +105,10 @@ class Server {
       args.push('--clock-file', this.clockFile);
     }
     this.log = '';
+    this.out = '';
     this.child = spawn(binary, [...args, ...this.args], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stderr.setEncoding('utf8').on('data', (text) => (this.log += text));
+    this.child.stdout.setEncoding('utf8').on('data', (text) => (this.out += text));
     running.add(this);
     this.url = await firstAddress(this.child, () => this.log);
     this.agent = new http.Agent({ keepAlive: true, maxSockets: 256 });

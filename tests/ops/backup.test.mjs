@@ -196,7 +196,7 @@ for (const engine of engines()) {
         const target = path.join(dir, 'target');
         const back = await sigap('restore', broken, '--data', target);
         assert.equal(back.code, 1, `${what}: ${back.out}`);
-        assert.match(back.err, /The backup is damaged/, what);
+        assert.match(back.err, /The backup is damaged.* Use another one\.\n/, what);
         assert.deepEqual(readdirSync(target).filter((name) => name !== 'lock'), [], what);
       }
       assert.equal((await sigap('restore', file, '--data', path.join(dir, 'target'))).code, 0, 'the whole one is taken');

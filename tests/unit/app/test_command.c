@@ -220,7 +220,8 @@ static void a_disabled_account_is_out(struct store *store) {
 static void nobody_is_told_for_an_unknown_address(struct store *store) {
   begin(store);
   char said_of[512];
-  snprintf(said_of, sizeof said_of, "sigap: %s\n", account_not_found.sentence);
+  snprintf(said_of, sizeof said_of, "sigap: %s `sigap user list --tenant ID` shows those of a tenant.\n",
+           account_not_found.sentence);
   ASSERT_RAN(
       RUN(store, "a-good-password", "user", "passwd", "--email", "ani@example.com", "--password-stdin"), "",
       said_of);
@@ -251,7 +252,8 @@ static void refusals_about_tenants_are_told(struct store *store) {
   char said_of[512];
   snprintf(said_of, sizeof said_of, "sigap: %s\n", tenant_operator_stays.sentence);
   ASSERT_RAN(RUN(store, "", "tenant", "disable", "--id", "1"), "", said_of);
-  snprintf(said_of, sizeof said_of, "sigap: %s\n", tenant_not_found.sentence);
+  snprintf(said_of, sizeof said_of, "sigap: %s `sigap tenant list` shows them all.\n",
+           tenant_not_found.sentence);
   ASSERT_RAN(RUN(store, "", "tenant", "disable", "--id", "9"), "", said_of);
   end();
 }
@@ -316,6 +318,21 @@ static void a_refused_database_is_a_whole_sentence(void **state) {
   snprintf(why, sizeof why, "unable to open database file");
   command_refuse_database(&options, why);
   assert_string_equal(why, "Can't use the database /var/lib/sigap/sigap.db: unable to open database file.");
+  /* The next step stands at the end of a reason: it is not cut while there is room. */
+  static const char reason[] =
+      "the database was made by a newer version of this program (schema 1000, this one knows 999): use that "
+      "version, or restore a backup of before";
+  snprintf(why, sizeof why, "%s", reason);
+  options.database = "postgresql://localhost/desk";
+  options.database_is_pgsql = true;
+  command_refuse_database(&options, why);
+  assert_true(str_starts(str_of(why), "Can't use the database: the database was made "));
+  assert_true(str_ends(str_of(why), " or restore a backup of before."));
+  memset(why, 'x', sizeof why - 1);
+  why[sizeof why - 1] = '\0';
+  command_refuse_database(&options, why);
+  assert_int_equal(strlen(why), sizeof why - 1);
+  assert_true(str_ends(str_of(why), "xxx."));
 }
 
 static void a_full_disk_is_told_beside_the_engines_words(void **state) {

@@ -192,6 +192,7 @@ static void a_key_over_its_limit_is_refused_never_cut(void **state) {
   struct str key;
   assert_int_equal(instance_key(fixture->folder, fixture->arena, &key, fixture->why), STATUS_INVALID);
   ASSERT_WHY(fixture->why, "more than 1,024 bytes");
+  ASSERT_WHY(fixture->why, "Remove it to have a new one made");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

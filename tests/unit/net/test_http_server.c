@@ -180,7 +180,7 @@ static void answers_of_other_threads_reach_their_loops(void **state) {
 }
 
 static void on_resumed(struct http_exchange *exchange) {
-  desk.resumed_on_loop += pthread_equal(exchange->loop->thread, pthread_self()) != 0;
+  desk.resumed_on_loop += loop_is_mine(exchange->loop);
   http_answer(exchange);
 }
 
