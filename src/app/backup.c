@@ -51,6 +51,7 @@ static enum status say(struct backup *backup, enum status status, const char *fo
 /* ---- the database ---- */
 
 static enum status copy_database(struct backup *backup) {
+  TRY(db_check_source(&backup->source, backup->why));
   struct db_progress progress = progress_of(&backup->progress);
   progress_begin(&backup->progress, "Copying");
   enum status status;

@@ -22,6 +22,12 @@ static enum status copy(const struct options *options, struct db_sums *sums, cha
   struct progress progress;
   bool empty = false;
   int applied = 0;
+  char reason[256];
+  enum status status = db_check_source(&from, reason);
+  if (status != STATUS_OK) {
+    snprintf(why, 256, "Can't copy from there: %.220s", reason);
+    return status;
+  }
   TRY(db_is_empty(&to, &empty, why));
   if (!empty) {
     snprintf(why, 256, "There is something in the database to copy into: name an empty one.");
@@ -30,7 +36,7 @@ static enum status copy(const struct options *options, struct db_sums *sums, cha
   TRY(db_migrate(&to, &applied, why));
   progress_begin(&progress, "Copying");
   struct db_progress told = progress_of(&progress);
-  enum status status = db_copy(&from, &to, &told, sums, why);
+  status = db_copy(&from, &to, &told, sums, why);
   progress_end(&progress);
   return status;
 }

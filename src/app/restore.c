@@ -276,12 +276,29 @@ static enum status sync_contents(struct restore *restore) {
   return sync_folder(restore, in_stage(restore, "files"));
 }
 
+static struct db_config stage_of(const struct restore *restore, const struct db_config *target) {
+  struct db_config stage = *target;
+  stage.url = restore->stage_url;
+  return stage;
+}
+
+/* What was backed up by an older program is brought up to date, what a newer one made is refused; and the
+ * place for it must take it. */
+static enum status fit_schema(struct restore *restore, const struct db_config *target) {
+  const struct db_config stage = stage_of(restore, target);
+  int applied = 0;
+  char reason[256];
+  enum status status = db_migrate(&stage, &applied, reason);
+  if (status != STATUS_OK) {
+    return say(restore, status, "The backup can't be restored: %.200s.", reason);
+  }
+  return restore->options->database_is_pgsql ? db_migrate(target, &applied, restore->why) : STATUS_OK;
+}
+
 static enum status put_database(struct restore *restore, const struct db_config *target) {
   const char *own = str_c(restore->arena,
                           str_format(restore->arena, "sqlite:%s/" MANIFEST_DATABASE, restore->options->data));
-  struct db_config stage = *target;
-  stage.url = restore->stage_url;
-  int applied = 0;
+  const struct db_config stage = stage_of(restore, target);
   if (strcmp(target->url, own) == 0) {
     return move(restore, MANIFEST_DATABASE);
   }
@@ -291,9 +308,7 @@ static enum status put_database(struct restore *restore, const struct db_config 
   if (!restore->options->database_is_pgsql) {
     status = db_snapshot(&stage, strchr(target->url, ':') + 1, &progress, restore->why);
   } else {
-    status = db_migrate(&stage, &applied, restore->why); /* a backup of an older program */
-    status = status == STATUS_OK ? db_migrate(target, &applied, restore->why) : status;
-    status = status == STATUS_OK ? db_copy(&stage, target, &progress, restore->found, restore->why) : status;
+    status = db_copy(&stage, target, &progress, restore->found, restore->why);
   }
   progress_end(&restore->progress);
   return status;
@@ -332,6 +347,7 @@ static enum status restore_all(struct restore *restore) {
                                    desk_migrations,   desk_migration_count, ticket_sums_write};
   TRY(check_target(restore, &target));
   enum status status = unpack_and_verify(restore);
+  status = status == STATUS_OK ? fit_schema(restore, &target) : status;
   status = status == STATUS_OK ? put_all(restore, &target) : status;
   remove_folder(restore->stage);
   return status;

@@ -585,6 +585,13 @@ enum status db_sum_up(const struct db_config *config, const struct db_progress *
   return status;
 }
 
+enum status db_check_source(const struct db_config *config, char why[256]) {
+  struct db *db = NULL;
+  TRY(db_open(config, DB_READ, &db, why));
+  db_close(db);
+  return STATUS_OK;
+}
+
 enum status db_is_empty(const struct db_config *config, bool *yes, char why[256]) {
   struct db *db = NULL;
   enum status status = db_open_bare(config, DB_READ, false, &db, why);

@@ -34,6 +34,9 @@ struct db_progress {
 
 /* *yes: the database can be reached and has no table, or is a file that is not there. */
 enum status db_is_empty(const struct db_config *config, bool *yes, char why[256]) MUST_CHECK;
+/* Whether db_copy could read it: it is there, and at this program's schema. To be asked before anything is made
+ * for the copy. */
+enum status db_check_source(const struct db_config *config, char why[256]) MUST_CHECK;
 /* What the database holds, whatever its version. */
 enum status db_sum_up(const struct db_config *config, const struct db_progress *progress, struct db_sums *out,
                       char why[256]) MUST_CHECK;

@@ -95,8 +95,12 @@ enum status db_open(const struct db_config *config, enum db_mode mode, struct db
                     char why[256]) MUST_CHECK;
 void db_close(struct db *db);
 bool db_is_pgsql(const struct db *db);
-/* Brings the schema up to date, one transaction a step, under a lock that other nodes respect.
- * Makes the database where there is none. *applied counts the steps done. */
+/* Brings the schema up to date, one transaction a step, under a lock that other nodes respect, so that whoever
+ * is ended in the middle goes on where it was. Makes the database where there is none. *applied counts the
+ * steps done. Before the first step it looks whether they can work, and refuses else, with nothing changed:
+ * STATUS_STATE for a newer, foreign or damaged record of steps, tables without one, or a role of PostgreSQL
+ * that may not change the schema; STATUS_BROKEN for a damaged file; STATUS_STORAGE_FULL where the disk has
+ * less room than twice the file. */
 enum status db_migrate(const struct db_config *config, int *applied, char why[256]) MUST_CHECK;
 
 /* ---- whose rows (docs/decisions/0016-walls.md) ---- */

@@ -1,13 +1,19 @@
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "base/log.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "db/engine.h"
 
-enum { SCRIPT_MAX = 1 << 20, ANSWER_MAX = 512 };
+enum {
+  SCRIPT_MAX = 1 << 20,
+  ANSWER_MAX = 32 * 1024, /* every step with its name */
+  ROOM_FACTOR = 2         /* the write-ahead log holds what a step rewrites, then the file grows by it */
+};
 
 static const struct {
   const char *word, *sqlite, *pgsql;
@@ -82,57 +88,88 @@ static enum status run_expanded(struct db *db, const char *text) {
   return db->engine->script(db, script.at);
 }
 
-/* The newest step that the database has, 0 for none; its name. */
-static enum status read_version(struct db *db, int64_t *number, char name[64]) {
+/* ---- which steps the database has ---- */
+
+static enum status is_there(struct db *db, const char *question, bool *yes) {
   CLEANUP_BUF struct buf answer;
   buf_init(&answer, ANSWER_MAX);
-  bool found = false;
-  TRY(db->engine->first(db, "SELECT number FROM schema_version ORDER BY number DESC LIMIT 1", &answer,
-                        &found));
-  int64_t newest = 0;
-  if (found && str_int(buf_str(&answer), &newest) != STATUS_OK) {
-    return db_fail(db, STATUS_BROKEN, "the table schema_version is damaged");
-  }
-  buf_clear(&answer);
-  TRY(db->engine->first(db, "SELECT name FROM schema_version ORDER BY number DESC LIMIT 1", &answer, &found));
-  *number = newest;
-  snprintf(name, 64, "%.*s", found ? (int)answer.len : 0, found ? answer.at : "");
-  return STATUS_OK;
+  return db->engine->first(db, question, &answer, yes);
 }
 
-static enum status compare_version(struct db *db, int64_t number, const char *name) {
+static enum status damaged_at(struct db *db, int64_t step) {
+  return db_fail(db, STATUS_STATE, "the table schema_version is damaged at step %lld: restore a backup",
+                 (long long)step);
+}
+
+/* One line of the list: "NUMBER NAME". */
+static enum status compare_step(struct db *db, const char *line, int64_t expected) {
   size_t count = db->config.migration_count;
-  if (number < 0 || (uint64_t)number > count) {
+  long long number = 0;
+  int name = 0;
+  if (sscanf(line, "%lld %n", &number, &name) != 1 || name == 0) {
+    return damaged_at(db, expected);
+  }
+  if (number > (long long)count) {
     return db_fail(
         db, STATUS_STATE,
         "the database was made by a newer version of this program (schema %lld, this one knows %zu): "
         "use that version",
-        (long long)number, count);
+        number, count);
   }
-  if (number > 0 && strcmp(db->config.migrations[number - 1].name, name) != 0) {
+  if (number != expected) {
+    return damaged_at(db, expected);
+  }
+  if (strcmp(db->config.migrations[number - 1].name, line + name) != 0) {
     return db_fail(db, STATUS_STATE,
-                   "the database has schema step %s where this program has %s: it belongs to another program",
-                   name, db->config.migrations[number - 1].name);
+                   "the database has schema step %.32s where this program has %.32s: it belongs to another "
+                   "program",
+                   line + name, db->config.migrations[number - 1].name);
   }
   return STATUS_OK;
 }
 
+/* The newest step that the database has, 0 for none. All of them must be this program's, without a gap. */
+static enum status read_version(struct db *db, int64_t *number) {
+  bool pgsql = db->engine->pgsql, found = false;
+  TRY(is_there(db,
+               pgsql ? "SELECT 1 WHERE to_regclass('schema_version') IS NOT NULL"
+                     : "SELECT 1 FROM sqlite_master WHERE name = 'schema_version'",
+               &found));
+  if (!found) {
+    *number = 0;
+    return STATUS_OK;
+  }
+  CLEANUP_BUF struct buf list;
+  buf_init(&list, ANSWER_MAX);
+  enum status status =
+      db->engine->first(db,
+                        pgsql ? "SELECT string_agg(CAST(number AS TEXT) || ' ' || name, E'\\n' ORDER BY "
+                                "number) FROM schema_version"
+                              : "SELECT group_concat(line, char(10)) FROM"
+                                " (SELECT number || ' ' || name AS line FROM schema_version ORDER BY number)",
+                        &list, &found);
+  if (status != STATUS_OK) {
+    return db_fail_about(db, status, "the table schema_version");
+  }
+  buf_add_char(&list, '\0');
+  if (list.full) {
+    return damaged_at(db, 1);
+  }
+  int64_t steps = 0;
+  char *rest = list.at;
+  for (const char *line; found && (line = strsep(&rest, "\n")) != NULL;) {
+    TRY(compare_step(db, line, ++steps));
+  }
+  *number = steps;
+  return STATUS_OK;
+}
+
 enum status db_check_schema(struct db *db) {
+  int64_t number = 0;
   if (db->config.migration_count == 0) {
     return STATUS_OK;
   }
-  const char *exists = db->engine->pgsql ? "SELECT 1 WHERE to_regclass('schema_version') IS NOT NULL"
-                                         : "SELECT 1 FROM sqlite_master WHERE name = 'schema_version'";
-  CLEANUP_BUF struct buf answer;
-  buf_init(&answer, ANSWER_MAX);
-  bool found = false;
-  TRY(db->engine->first(db, exists, &answer, &found));
-  int64_t number = 0;
-  char name[64] = "";
-  if (found) {
-    TRY(read_version(db, &number, name));
-  }
-  TRY(compare_version(db, number, name));
+  TRY(read_version(db, &number));
   if ((size_t)number < db->config.migration_count) {
     return db_fail(
         db, STATUS_STATE,
@@ -142,6 +179,89 @@ enum status db_check_schema(struct db *db) {
   return STATUS_OK;
 }
 
+/* ---- what must hold before the first step ---- */
+
+/* Tables without a record of steps are another program's, or ours after somebody lost the record. */
+static enum status check_nothing_there(struct db *db) {
+  bool found = false;
+  TRY(is_there(db,
+               db->engine->pgsql
+                   ? "SELECT 1 FROM pg_class c WHERE c.relnamespace = CAST(current_schema() AS REGNAMESPACE)"
+                     " AND c.relkind = 'r' AND c.relname <> 'schema_version' AND NOT EXISTS"
+                     " (SELECT 1 FROM pg_depend d WHERE d.classid = CAST('pg_class' AS REGCLASS) AND d.objid "
+                     "= c.oid AND d.deptype = 'e') LIMIT 1"
+                   : "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name <> 'schema_version'"
+                     " AND name NOT LIKE 'sqlite%' LIMIT 1",
+               &found));
+  return found
+             ? db_fail(db, STATUS_STATE,
+                       "the database holds tables, but no record of this program's schema: name an empty one")
+             : STATUS_OK;
+}
+
+/* A damaged file must not be written to, and a disk that fills half-way costs the time up to there. */
+static enum status check_file(struct db *db) {
+  char how[256];
+  struct ctx ctx = {.db = db};
+  enum status status = db_check(&ctx, how);
+  if (status == STATUS_BROKEN) {
+    return db_fail(db, status, "it is damaged, so its schema was left as it is: restore a backup");
+  }
+  TRY(status);
+  CLEANUP_BUF struct buf size;
+  buf_init(&size, ANSWER_MAX);
+  bool found = false;
+  int64_t bytes = 0;
+  struct statvfs disk;
+  TRY(db->engine->first(db, "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+                        &size, &found));
+  if (!found || str_int(buf_str(&size), &bytes) != STATUS_OK ||
+      statvfs(db->url + strlen(db->engine->scheme), &disk) != 0) {
+    return db_fail(db, STATUS_UNAVAILABLE, "its disk can't be looked at: %s", strerror(errno));
+  }
+  uint64_t needed = (uint64_t)bytes * ROOM_FACTOR, room = (uint64_t)disk.f_bavail * disk.f_frsize;
+  return room >= needed ? STATUS_OK
+                        : db_fail(db, STATUS_STORAGE_FULL,
+                                  "bringing it up to date needs %llu MiB of free disk, and there are %llu",
+                                  (unsigned long long)(needed >> 20) + 1, (unsigned long long)room >> 20);
+}
+
+/* Only who owns a table may change it. */
+static enum status check_owner(struct db *db) {
+  static const char foreign[] =
+      "SELECT c.relname FROM pg_class c WHERE c.relnamespace = CAST(current_schema() AS REGNAMESPACE)"
+      " AND c.relkind = 'r' AND NOT pg_has_role(c.relowner, 'USAGE') AND (c.relname = 'schema_version'"
+      " OR EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id'))"
+      " ORDER BY c.relname LIMIT 1";
+  CLEANUP_BUF struct buf table;
+  buf_init(&table, ANSWER_MAX);
+  bool found = false;
+  TRY(db->engine->first(db, foreign, &table, &found));
+  return found ? db_fail(db, STATUS_STATE,
+                         "its schema can't be brought up to date: the role does not own the table %.*s",
+                         STR_ARG(buf_str(&table)))
+               : STATUS_OK;
+}
+
+/* Whether the role may make tables where they will be made. */
+static enum status check_may_create(struct db *db) {
+  bool may = false;
+  TRY(is_there(db, "SELECT 1 WHERE has_schema_privilege(current_schema(), 'CREATE')", &may));
+  return may ? STATUS_OK
+             : db_fail(db, STATUS_STATE, "the role may not make tables in it: let it own the database");
+}
+
+/* Looks only: a database that is refused here is as it was. */
+static enum status check_before(struct db *db, int64_t number) {
+  TRY(db->engine->pgsql ? check_may_create(db) : STATUS_OK);
+  if (number == 0) {
+    return check_nothing_there(db);
+  }
+  return db->engine->pgsql ? check_owner(db) : check_file(db);
+}
+
+/* ---- the steps ---- */
+
 static enum status record(struct db *db, const struct db_migration *step) {
   char sql[256];
   /* The names come from our own file names: letters, digits and _ (tools/sqlgen). */
@@ -150,46 +270,50 @@ static enum status record(struct db *db, const struct db_migration *step) {
   return db->engine->script(db, sql);
 }
 
-/* Inside the transaction: does the next step, if there is one. */
-static enum status next_step(struct db *db, bool *done) {
-  TRY(run_expanded(db, version_table));
+/* Inside the transaction: does the next step. *step is NULL where there is none left. */
+static enum status next_step(struct db *db, bool first, const struct db_migration **step) {
   int64_t number = 0;
-  char name[64] = "";
-  TRY(read_version(db, &number, name));
-  TRY(compare_version(db, number, name));
+  *step = NULL;
+  TRY(read_version(db, &number));
   if ((size_t)number == db->config.migration_count) {
-    *done = true;
     return STATUS_OK;
   }
-  const struct db_migration *step = &db->config.migrations[number];
-  TRY(run_expanded(db, db->engine->pgsql && step->pgsql ? step->pgsql : step->text));
+  TRY(first ? check_before(db, number) : STATUS_OK);
+  *step = &db->config.migrations[number];
+  TRY(run_expanded(db, version_table));
+  TRY(run_expanded(db, db->engine->pgsql && (*step)->pgsql ? (*step)->pgsql : (*step)->text));
   if (db->engine->pgsql) {
     TRY(db_move_sequences(db));
   }
-  TRY(record(db, step));
-  LOG(LOG_INFO, "the schema took a step", LOG_S("step", step->name));
-  return STATUS_OK;
+  return record(db, *step);
+}
+
+static void undo(struct db *db) {
+  char reason[DB_REASON_SIZE];
+  memcpy(reason, db->reason, sizeof(reason));
+  if (!db->lost && db->engine->in_transaction(db) && db->engine->control(db, DB_ROLLBACK) != STATUS_OK) {
+    LOG(LOG_ERROR, "a failed schema step could not be rolled back", LOG_S("reason", db->reason));
+  }
+  memcpy(db->reason, reason, sizeof(reason));
 }
 
 static enum status migrate(struct db *db, int *applied) {
-  for (bool done = false; !done;) {
+  for (const struct db_migration *step = NULL;;) {
     TRY(db->engine->control(db, DB_BEGIN_SCHEMA));
-    enum status status = next_step(db, &done);
-    if (status == STATUS_OK) {
-      status = db->engine->control(db, DB_COMMIT);
-    }
+    enum status status = next_step(db, *applied == 0, &step);
+    status = status == STATUS_OK ? db->engine->control(db, DB_COMMIT) : status;
     if (status != STATUS_OK) {
-      char reason[DB_REASON_SIZE];
-      memcpy(reason, db->reason, sizeof(reason));
-      if (!db->lost && db->engine->in_transaction(db) && db->engine->control(db, DB_ROLLBACK) != STATUS_OK) {
-        LOG(LOG_ERROR, "a failed schema step could not be rolled back", LOG_S("reason", db->reason));
-      }
-      memcpy(db->reason, reason, sizeof(reason));
+      undo(db);
       return status;
     }
-    *applied += !done;
+    if (!step) {
+      return STATUS_OK;
+    }
+    LOG(LOG_INFO, "the schema took a step", LOG_S("step", step->name));
+    ++*applied;
+    /* What the next step writes shall not lie on top of this one's in the write-ahead log. */
+    TRY(db->engine->tidy ? db->engine->tidy(db) : STATUS_OK);
   }
-  return STATUS_OK;
 }
 
 /* For such a role PostgreSQL's policies do not count, forced or not. */

@@ -223,7 +223,7 @@ for (const engine of engines()) {
       assert.equal(await total(server, reads), before.length + 1);
     });
 
-    test('an older step of the schema is no reason to fail, a newer program is', async (t) => {
+    test('a form of backup that only a newer program knows is refused', async (t) => {
       const server = await start({ engine });
       t.after(() => server.stop());
       const dir = folder(t);
