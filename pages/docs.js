@@ -19,6 +19,17 @@ function hereInstead(server) {
   return { ...server, url: (url.pathname.replace(/\/$/, '')) || '/' };
 }
 
+// Swagger UI fills every field in with its example, so that all filters of a list would go out at once, and one
+// Idempotency-Key with every call. What may be left out starts empty; its example is told beside it.
+function emptyUnlessRequired(spec) {
+  const lists = Object.values(spec.paths).flatMap((item) => [item, ...Object.values(item)].map((holder) => holder.parameters ?? []));
+  for (const parameter of [...lists.flat(), ...Object.values(spec.components?.parameters ?? {})]) {
+    if (parameter.required || parameter.example === undefined) continue;
+    parameter.description = `${parameter.description ?? ''} Example: \`${parameter.example}\``.trim();
+    delete parameter.example;
+  }
+}
+
 async function show(name) {
   const response = await fetch(`/openapi/${name}.json`);
   if (!response.ok) {
@@ -27,6 +38,7 @@ async function show(name) {
   }
   const spec = await response.json();
   spec.servers = spec.servers.map(hereInstead);
+  emptyUnlessRequired(spec);
   state.shown = name;
   byId('spec-json').href = `/openapi/${name}.json`;
   byId('postman').href = `/postman/${name}.json`;
@@ -51,14 +63,15 @@ async function show(name) {
 
 async function listDialects() {
   const dialects = await (await fetch('/docs/dialects.json')).json();
-  byId('dialects').replaceChildren(...dialects.map(({ name, title }) => {
+  byId('dialects').replaceChildren(...dialects.map(({ name, about }) => {
     const link = document.createElement('a');
     const word = document.createElement('b');
     const what = document.createElement('span');
     link.href = `#${name}`;
     link.dataset.name = name;
     word.textContent = name;
-    what.textContent = title;
+    // Whose API it is: the first sentence of what its specification says.
+    what.textContent = about.split(/\.\s/)[0].replace(/^The API of (.)/, (_, first) => first.toUpperCase());
     link.append(word, what);
     return link;
   }));
@@ -89,7 +102,7 @@ byId('sign-in').addEventListener('submit', async (event) => {
     state.token = answer.token;
     form.password.value = '';
     byId('sign-out').hidden = false;
-    say(`Signed in as ${answer.data.email} for 24 hours: “Try it out” sends your token.`);
+    say(`Signed in as ${answer.data.email} for 24 hours: every call sends your token.`);
     authorize();
   } catch {
     say('The server does not answer.', true);

@@ -65,6 +65,8 @@ static enum status list_dialects(struct call *call) {
     wire_print_text(&out, str_of((*dialect)->name));
     buf_add_text(&out, ",\"title\":");
     wire_print_text(&out, str_of((*dialect)->title));
+    buf_add_text(&out, ",\"about\":");
+    wire_print_text(&out, str_of((*dialect)->about));
     buf_add_char(&out, '}');
   }
   buf_add_char(&out, ']');

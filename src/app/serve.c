@@ -319,15 +319,17 @@ static void greet(const struct server *server) {
     printf("Mail: no --smtp, so mails are written to %s/mail\n", options->data);
   }
   if (server->first_start) {
+    const char *place =
+        options->data[0] == '/' ? "in another terminal" : "in another terminal, in this folder";
     printf(
-        "\nNobody can administer this desk yet. Make the first administrator, in another terminal, with:\n\n"
-        "  echo 'a-good-password' | %s user add --data %s --email you@example.com --name 'Your Name' \\\n"
-        "    --role super_admin --password-stdin\n\n"
+        "\nNobody can administer this desk yet. Leave this running. Make the first administrator %s:\n\n"
+        "  echo 'A-good-passw0rd!' | %s user add --data %s \\\n"
+        "    --email you@example.com --name 'Your Name' --role super_admin --password-stdin\n\n"
+        "and sign in with that address and password at %s/docs.\n\n"
         "Or fill it with a demonstration (only to try it: nothing takes it out again), which also tells who "
-        "can "
-        "sign in:\n\n"
+        "can sign in:\n\n"
         "  %s demo --data %s\n\n",
-        program_invocation_name, options->data, program_invocation_name, options->data);
+        place, program_invocation_name, options->data, url, program_invocation_name, options->data);
   }
   fflush(stdout);
 }

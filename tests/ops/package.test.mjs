@@ -119,7 +119,7 @@ test('it installs, serves as its unit says, keeps its tickets over an upgrade an
   assert.match(first, /Make the first administrator with:/);
   assert.match(readFileSync(path.join(merged, 'etc/passwd'), 'utf8'), /^sigap:/m);
   assert.equal(execFileSync('chroot', [merged, 'stat', '-c', '%U:%G %a', '/var/lib/sigap', '/etc/sigap/sigap.conf'], { encoding: 'utf8' }),
-    'sigap:sigap 750\nroot:sigap 640\n');
+    'sigap:sigap 700\nroot:sigap 640\n');
   const port = await freePort();
   const conf = path.join(merged, 'etc/sigap/sigap.conf');
   writeFileSync(conf, readFileSync(conf, 'utf8').replace('127.0.0.1:8080', `127.0.0.1:${port}`));

@@ -77,6 +77,46 @@ test('whoever signs in with the box can try a call, and after signing out cannot
   await page.close();
 });
 
+// Opens the call of this method and path in the dialect that the page shows, and sends it as the page filled it in.
+async function execute(page, method, path) {
+  const call = page.locator(`.opblock-${method}`, { has: page.locator(`[data-path="${path}"]`) });
+  await call.locator('.opblock-summary-control').click();
+  await call.locator('button.execute').click();
+  const live = call.locator('.live-responses-table');
+  await live.locator('tbody .response-col_status').waitFor();
+  return { status: await live.locator('tbody .response-col_status').innerText(), body: await live.locator('.response-col_description').last().innerText() };
+}
+
+test('calls go through as the page fills them in, one after the other, and lists show what was made', async () => {
+  const { page } = await open('#hcall');
+  await page.fill('input[name=email]', admin.email);
+  await page.fill('input[name=password]', server.password);
+  await page.click('#sign-in button[type=submit]');
+  await page.locator('#who', { hasText: 'Signed in as' }).waitFor();
+  for (const [dialect, method, path, status, body] of [
+    ['hcall', 'post', '/api/ticket/create', 200, /Ticket has been created/],
+    ['tiket', 'post', '/api/ticket', 201, /"nomor_tiket": "TK/],
+    ['tenant', 'post', '/tickets', 201, /ticket created/],
+    ['isp', 'get', '/api/tickets', 200, /"total": 3/],
+    ['ruang', 'get', '/api/v1/pengguna', 200, /Users data retrieved successfully/],
+  ]) {
+    await page.click(`#dialects a[data-name=${dialect}]`);
+    await page.locator('.info .title', { hasText: dialect === 'tenant' ? 'Tickets of many tenants' : new RegExp(`^${dialect}`, 'i') }).waitFor();
+    const answer = await execute(page, method, path);
+    assert.match(answer.status, new RegExp(`^${status}`), `${dialect}: ${answer.body}`);
+    assert.match(answer.body, body, dialect);
+  }
+  await page.close();
+});
+
+test('the page tells of each API whose it is', async () => {
+  const { page } = await open();
+  const told = await page.locator('#dialects a span').allTextContents();
+  assert.ok(told.includes('IT help desks'), told.join('\n'));
+  assert.deepEqual(told.filter((text) => !/^[A-Z].{10,}[^.]$/.test(text)), []);
+  await page.close();
+});
+
 test('a wrong password is told on the page', async () => {
   const { page } = await open();
   await page.fill('input[name=email]', admin.email);

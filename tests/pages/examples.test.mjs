@@ -1,11 +1,11 @@
-// Every example of docs/examples, run as a reader would run it.
+// Every example of docs/examples, and the commands of docs/FIRST_HOUR.md, run as a reader would run them.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { email, eventually, start } from '../contract/harness.mjs';
+import { binary, email, eventually, start } from '../contract/harness.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const examples = path.join(root, 'docs/examples');
@@ -20,11 +20,11 @@ before(async () => {
 });
 after(() => server?.stop());
 
-const environment = (who) => ({ PATH: process.env.PATH, HOME: process.env.HOME, SIGAP_URL: server.url, SIGAP_EMAIL: who, SIGAP_PASSWORD: PASSWORD });
+const environment = (who, password = PASSWORD) => ({ PATH: process.env.PATH, HOME: process.env.HOME, SIGAP_URL: server.url, SIGAP_EMAIL: who, SIGAP_PASSWORD: password });
 
-function run(words, who = admin) {
+function run(words, who = admin, password = PASSWORD) {
   return new Promise((resolve) => {
-    const child = spawn(words[0], words.slice(1), { env: environment(who), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(words[0], words.slice(1), { env: environment(who, password), stdio: ['ignore', 'pipe', 'pipe'] });
     let out = '';
     let err = '';
     child.stdout.setEncoding('utf8').on('data', (text) => { out += text; });
@@ -37,7 +37,7 @@ const shows = {
   'isp.sh': /"title":"No signal since this morning".*A technician comes at two\./s,
   'hcall.sh': /"status":true/,
   'tiket.sh': /"nomor_tiket":"TK\d+".*"total":1/s,
-  'tenant.sh': /"title":"Invoice is wrong".*"has_next":false/s,
+  'tenant.sh': /"title":"Invoice is wrong".*"message":"We are looking into it\.".*\nPages of open tickets: 1\n$/s,
   'ruang.sh': /"message":"User registered successfully".*"role":"PEMINJAM"/s,
 };
 
@@ -52,6 +52,13 @@ for (const [name, shown] of Object.entries(shows)) {
     assert.match(out, shown);
   });
 }
+
+test('a curl example that is refused ends there, with the words of the server', async () => {
+  const { code, out, err } = await run(['sh', path.join(examples, 'curl/ruang.sh')], admin, 'Wrong-passw0rd!');
+  assert.notEqual(code, 0);
+  assert.equal(out, '');
+  assert.match(err, /"message":"Wrong password"\}\n$/);
+});
 
 // hcall's example registers itself; tiket's needs somebody who is there.
 async function customer(name) {
@@ -98,4 +105,42 @@ test('javascript/live.mjs hears of a ticket', async () => {
     child.kill('SIGKILL');
     rmSync(dir, { recursive: true, force: true });
   }
+});
+
+// ---- docs/FIRST_HOUR.md ----
+
+// Its blocks of commands, each with the answer shown beneath it (… stands for anything).
+function firstHour() {
+  const text = readFileSync(path.join(root, 'docs/FIRST_HOUR.md'), 'utf8');
+  const steps = [];
+  for (const [, language, block] of text.matchAll(/^```(\w*)\n([^]*?)^```$/gm)) {
+    if (language === 'sh') steps.push({ commands: block, shown: null });
+    else if (steps.at(-1).shown === null) steps.at(-1).shown = block;
+  }
+  return steps;
+}
+
+const tight = (text) => text.replace(/\s+/g, '');
+const pattern = (shown) => new RegExp(`^${tight(shown).split('…').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.*')}$`);
+
+test('each command of FIRST_HOUR.md goes through on a fresh desk and shows what the page says', async (t) => {
+  const fresh = await start();
+  t.after(() => fresh.stop());
+  const dir = mkdtempSync(path.join(tmpdir(), 'sigap-first-hour-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  mkdirSync(path.join(dir, 'build'));
+  symlinkSync(binary, path.join(dir, 'build/sigap'));
+  // What installs is the packages' own test; the server is the one that runs here.
+  const here = firstHour().filter(({ commands }) => !/^(apt-get|make) /.test(commands));
+  assert.ok(here.length >= 9, `${here.length} blocks`);
+  const script = here.map(({ commands }) => commands.replaceAll('http://127.0.0.1:8080', fresh.url).replaceAll('./var', fresh.data)
+    .replaceAll('/tmp/sigap-demo', path.join(dir, 'demo')).replace(/^build\/sigap serve .*\n/m, '')).join('\nprintf "\\0"\n');
+  const ran = spawnSync('sh', ['-euc', script], { cwd: dir, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: process.env.HOME } });
+  assert.equal(ran.status, 0, ran.stdout + ran.stderr);
+  const answers = ran.stdout.split('\0');
+  assert.equal(answers.length, here.length);
+  here.forEach(({ commands, shown }, at) => {
+    if (shown !== null) assert.match(tight(answers[at]), pattern(shown), commands);
+  });
+  assert.match(answers.at(-1), /^The password of all of them: \S+$/m);
 });

@@ -89,14 +89,15 @@ static void a_first_start_tells_where_and_what_next(struct store *store) {
   const uint16_t port = start();
   char line[256];
   snprintf(line, sizeof line,
-           "Sigap " SIGAP_VERSION " serves on http://127.0.0.1:%u\nDocumentation: http://127.0.0.1:%u/docs · "
+           "Sigap " SIGAP_VERSION
+           " serves on http://127.0.0.1:%u\nDocumentation: http://127.0.0.1:%u/docs · "
            "health: /readyz · counters: /metrics\nData: %s · database: %s\n",
            (unsigned)port, (unsigned)port, data, store->pgsql ? "PostgreSQL" : "SQLite");
   child_await(&child, 0, SQL(store, "demo --data %s\n", data));
   assert_memory_equal(child.text[0], line, strlen(line));
   ASSERT_CHILD_SAID(&child, 0, "--role super_admin --password-stdin\n");
   ASSERT_CHILD_SAID(&child, 0, SQL(store, "Mail: no --smtp, so mails are written to %s/mail\n", data));
-  ASSERT_CHILD_SAID(&child, 0, SQL(store, "user add --data %s --email", data));
+  ASSERT_CHILD_SAID(&child, 0, SQL(store, "user add --data %s \\\n    --email", data));
   stop(SIGTERM);
   end(store);
 }
