@@ -70,6 +70,16 @@ void store_run(void **state);
       (function), (is_pgsql), (schema)                                                       \
     }                                                                                        \
   }
+/* For a program whose set_up and tear_down run around each test: they call store_setup and store_teardown. */
+#define STORE_CASE_WITH(function, engine, is_pgsql)                                \
+  {                                                                                \
+#function "[" engine "]", store_run, set_up, tear_down, &(struct store_case) { \
+      (function), (is_pgsql), NULL                                                 \
+    }                                                                              \
+  }
+#define STORE_TEST_WITH(function) STORE_TEST_WITH_SQLITE(function), STORE_TEST_WITH_PGSQL(function)
+#define STORE_TEST_WITH_SQLITE(function) STORE_CASE_WITH(function, "sqlite", false)
+#define STORE_TEST_WITH_PGSQL(function) STORE_CASE_WITH(function, "pgsql", true)
 /* Two lines of a table of tests: one for each engine. The table must not be static inside a function. */
 #define STORE_TEST(function) STORE_TEST_ON(function, NULL)
 #define STORE_TEST_ON(function, schema) \

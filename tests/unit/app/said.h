@@ -86,6 +86,12 @@ static inline void say(int (*command)(const struct options *options), const stru
   said_restore(STDERR_FILENO, kept_err, err, said.err);
 }
 
+#define ASSERT_CODE(expected)                                        \
+  do {                                                               \
+    if (said.code != (expected)) {                                   \
+      fail_msg("exit code %d: %s%s", said.code, said.out, said.err); \
+    }                                                                \
+  } while (0)
 #define ASSERT_SAID(where, part)                                      \
   do {                                                                \
     if (strstr(said.where, (part)) == NULL) {                         \

@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 
 #include "api/kit/kit.h"
+#include "api/ruang/ruang.h"
 #include "app/admin.h"
 #include "app/command.h"
 #include "app/dialects.h"
@@ -394,13 +395,6 @@ static int place_teardown(void **state) {
     const struct options say_options = OPTIONS((place)->arena, __VA_ARGS__, "--data", (place)->data); \
     say((command), &say_options);                                                                     \
   } while (0)
-#define ASSERT_CODE(expected)                                        \
-  do {                                                               \
-    if (said.code != (expected)) {                                   \
-      fail_msg("exit code %d: %s%s", said.code, said.out, said.err); \
-    }                                                                \
-  } while (0)
-
 static void migrating_makes_the_database_and_tells_the_steps(void **state) {
   struct place *place = *state;
   SAY(place, command_migrate, "migrate");
@@ -620,8 +614,27 @@ static void dialects_are_listed_and_printed(void **state) {
   assert_string_equal(said.out, wanted.at);
 }
 
+static void collections_are_listed_and_printed_likewise(void **state) {
+  struct place *place = *state;
+  SAY(place, command_postman, "postman");
+  ASSERT_CODE(0);
+  ASSERT_SAID(out, "hcall\t");
+  SAY(place, command_postman, "postman", "ruang", "--public-url", "https://desk.example/");
+  ASSERT_CODE(0);
+  CLEANUP_BUF struct buf wanted;
+  buf_init(&wanted, (size_t)16 * 1024 * 1024);
+  kit_postman(&ruang_dialect, "https://desk.example", &wanted);
+  buf_add_text(&wanted, "\n");
+  buf_add_char(&wanted, '\0');
+  assert_string_equal(said.out, wanted.at);
+}
+
 static void an_unknown_dialect_is_wrong_usage(void **state) {
   struct place *place = *state;
+  SAY(place, command_postman, "postman", "system");
+  ASSERT_CODE(2);
+  assert_string_equal(said.out, "");
+  assert_string_equal(said.err, "sigap: there is no dialect \"system\"; `sigap postman` lists them.\n");
   SAY(place, command_openapi, "openapi", "system");
   ASSERT_CODE(2);
   assert_string_equal(said.out, "");
@@ -658,6 +671,7 @@ int main(void) {
       PLACE_TEST(a_server_that_hangs_up_is_told_and_not_gone_around),
       STORE_TEST_PGSQL(a_postgresql_is_used_without_asking_a_server),
       PLACE_TEST(dialects_are_listed_and_printed),
+      PLACE_TEST(collections_are_listed_and_printed_likewise),
       PLACE_TEST(an_unknown_dialect_is_wrong_usage),
   };
   return STORE_RUN(tests);

@@ -151,6 +151,18 @@ static void every_command_reaches_its_function(void **state) {
   ASSERT_OUT("\t");
   assert_int_equal(RUN("openapi", "nowhere"), 2);
   ASSERT_ERR("there is no dialect \"nowhere\"");
+  assert_int_equal(RUN("postman"), 0);
+  ASSERT_OUT("ruang\t");
+  assert_int_equal(RUN("postman", "nowhere"), 2);
+  ASSERT_ERR("there is no dialect \"nowhere\"; `sigap postman`");
+  assert_int_equal(RUN("completion"), 0);
+  assert_string_equal(child.text[0], "bash\nfish\nzsh\n");
+  assert_int_equal(RUN("completion", "bash"), 0);
+  ASSERT_OUT("complete -F _sigap sigap\n");
+  assert_int_equal(RUN("backup"), 2);
+  ASSERT_ERR("`sigap backup` needs");
+  assert_int_equal(RUN("restore"), 2);
+  ASSERT_ERR("`sigap restore` needs");
 }
 
 static void serving_ends_well_and_logs_as_it_is_told(void **state) {

@@ -323,26 +323,20 @@ static void a_database_that_is_none_is_told(struct store *store) {
 }
 
 int main(void) {
-#define SERVE_TEST(f)                                                                    \
-  {#f "[sqlite]", store_run, set_up, tear_down, &(struct store_case){f, false, NULL}}, { \
-#f "[pgsql]", store_run, set_up, tear_down, &(struct store_case) {                   \
-      f, true, NULL                                                                      \
-    }                                                                                    \
-  }
   const struct CMUnitTest tests[] = {
-      SERVE_TEST(a_first_start_tells_where_and_what_next),
-      SERVE_TEST(a_later_start_with_staff_and_a_mail_server_says_no_more_than_it_must),
-      SERVE_TEST(it_serves_every_dialect_and_itself),
-      SERVE_TEST(it_leaves_the_directory_ready_for_the_next_start),
-      SERVE_TEST(a_token_outlives_the_server),
-      SERVE_TEST(requests_under_way_are_answered_at_the_end),
-      SERVE_TEST(the_command_line_goes_through_the_running_server),
-      SERVE_TEST(the_desks_time_zone_is_set_where_it_is_said),
-      SERVE_TEST(it_takes_all_the_files_that_it_may_open),
-      SERVE_TEST(a_directory_has_one_server),
-      SERVE_TEST(a_port_in_use_is_told_and_leaves_no_lock),
-      SERVE_TEST(what_it_can_not_work_with_is_told),
-      SERVE_TEST(a_database_that_is_none_is_told),
+      STORE_TEST_WITH(a_first_start_tells_where_and_what_next),
+      STORE_TEST_WITH(a_later_start_with_staff_and_a_mail_server_says_no_more_than_it_must),
+      STORE_TEST_WITH(it_serves_every_dialect_and_itself),
+      STORE_TEST_WITH(it_leaves_the_directory_ready_for_the_next_start),
+      STORE_TEST_WITH(a_token_outlives_the_server),
+      STORE_TEST_WITH(requests_under_way_are_answered_at_the_end),
+      STORE_TEST_WITH(the_command_line_goes_through_the_running_server),
+      STORE_TEST_WITH(the_desks_time_zone_is_set_where_it_is_said),
+      STORE_TEST_WITH(it_takes_all_the_files_that_it_may_open),
+      STORE_TEST_WITH(a_directory_has_one_server),
+      STORE_TEST_WITH(a_port_in_use_is_told_and_leaves_no_lock),
+      STORE_TEST_WITH(what_it_can_not_work_with_is_told),
+      STORE_TEST_WITH(a_database_that_is_none_is_told),
   };
   return STORE_RUN(tests);
 }

@@ -73,22 +73,22 @@ static void a_master_goes_by_its_own_credentials_alone(struct store *store) {
   begin(store);
   const struct somebody master = served_somebody(ROLE_SUPER_ADMIN, "Master", "master@example.com");
   served_somebody(ROLE_MANAGER, "Manager", "manager@example.com");
-#define DELETE(email, password)        \
-  POST("/api/master/delete", STR_NONE, \
+#define MASTER_DELETES(email, password) \
+  POST("/api/master/delete", STR_NONE,  \
        "{\"master_email\":\"" email "\",\"master_password\":\"" password "\"}")
-  DELETE("nobody@example.com", SERVED_PASSWORD);
+  MASTER_DELETES("nobody@example.com", SERVED_PASSWORD);
   ASSERT_ANSWER(404, NO_MASTER);
-  DELETE("manager@example.com", SERVED_PASSWORD); /* whoever is no master is none here */
+  MASTER_DELETES("manager@example.com", SERVED_PASSWORD); /* whoever is no master is none here */
   ASSERT_ANSWER(404, NO_MASTER);
-  DELETE("master@example.com", "Password124");
+  MASTER_DELETES("master@example.com", "Password124");
   ASSERT_ANSWER(403, "{\"message\":\"Invalid master credentials\",\"status\":false}");
   GET("/api/user/fetch", master.token);
   assert_int_equal(served.exchange.status, 200);
-  DELETE("master@example.com", SERVED_PASSWORD);
+  MASTER_DELETES("master@example.com", SERVED_PASSWORD);
   ASSERT_ANSWER(200, "{\"message\":\"Master user has been deleted\",\"status\":true}");
   GET("/api/user/fetch", master.token);
   ASSERT_ANSWER(401, "{\"message\":\"Unauthorized\",\"status\":false}");
-  DELETE("master@example.com", SERVED_PASSWORD);
+  MASTER_DELETES("master@example.com", SERVED_PASSWORD);
   ASSERT_ANSWER(404, NO_MASTER);
   served_end();
 }
@@ -97,7 +97,7 @@ static void a_master_whom_somebody_else_just_deleted_is_not_found(struct store *
   begin(store);
   served_somebody(ROLE_SUPER_ADMIN, "Master", "master@example.com");
   rival = true;
-  DELETE("master@example.com", SERVED_PASSWORD);
+  MASTER_DELETES("master@example.com", SERVED_PASSWORD);
   ASSERT_ANSWER(404, NO_MASTER);
   served_end();
 }

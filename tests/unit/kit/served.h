@@ -10,7 +10,7 @@
 
 /* One dialect, served by the kit from a real store without a server: requests go through the whole row, in
  * whatever lane it names, one at a time and on the test's own thread. The server's functions are replaced at
- * the link: see served_wraps in unit/hcall/meson.build. For one test program: it holds its state here. */
+ * the link: see served_wraps in unit/kit/meson.build. For one test program: it holds its state here. */
 
 static struct served {
   struct store *store;
@@ -20,6 +20,9 @@ static struct served {
   enum lane lane;
   unsigned pooled; /* how often a call went to the pool */
   unsigned answered;
+  const char *host;           /* of all that follow; NULL: as in exchange.h */
+  struct http_header more[4]; /* of the next request */
+  unsigned more_count;
 } served;
 
 /* ---- in place of the server and the lanes ---- */
@@ -120,6 +123,24 @@ static inline struct somebody served_somebody(enum role role, const char *name, 
   return somebody;
 }
 
+/* A header line of the next request; the texts must live until then. */
+static inline void with(const char *name, const char *value) {
+  assert_true(served.more_count < sizeof served.more / sizeof *served.more);
+  served.more[served.more_count++] = (struct http_header){str_of(name), str_of(value)};
+}
+
+static inline void served_headers(struct http_exchange *exchange, bool has_body) {
+  bool typed = false;
+  for (unsigned i = 0; i < served.more_count; i++) {
+    exchange->head.headers[exchange->head.header_count++] = served.more[i];
+    typed |= str_is(served.more[i].name, "Content-Type");
+  }
+  if (has_body && !typed) {
+    exchange_header(exchange, "Content-Type", "application/json");
+  }
+  served.more_count = 0;
+}
+
 /* Sends a request and waits for its answer. token: NONE without one; body: NULL without one. */
 static inline void request(enum http_method method, const char *target, struct str token, const char *body) {
   if (served.exchange.arena != NULL) {
@@ -133,7 +154,10 @@ static inline void request(enum http_method method, const char *target, struct s
   served.pooled = 0;
   if (body != NULL) {
     exchange_body(exchange, str_of(body));
-    exchange_header(exchange, "Content-Type", "application/json");
+  }
+  served_headers(exchange, body != NULL);
+  if (served.host != NULL) {
+    exchange->head.host = str_of(served.host);
   }
   if (token.len > 0) {
     exchange_header(exchange, "Authorization",
@@ -145,14 +169,23 @@ static inline void request(enum http_method method, const char *target, struct s
     assert_int_equal(served.answered, 1);
   }
   db_act_for(served.store->ctx.db, DB_SYSTEM, 0); /* the request left the connection to nobody */
-  buf_add_char(&exchange->body_out, '\0'); /* for answer_text() */
+  buf_add_char(&exchange->body_out, '\0');        /* for answer_text() */
   assert_false(exchange->body_out.full);
 }
 #define GET(target, token) request(HTTP_GET, (target), (token), NULL)
 #define POST(target, token, body) request(HTTP_POST, (target), (token), (body))
+#define PUT(target, token, body) request(HTTP_PUT, (target), (token), (body))
+#define PATCH(target, token, body) request(HTTP_PATCH, (target), (token), (body))
+#define DELETE(target, token) request(HTTP_DELETE, (target), (token), NULL)
 
 static inline const char *answer_text(void) {
   return served.exchange.body_out.at;
+}
+
+/* The value of the answer's header line, in the store's arena; NONE without one. */
+static inline struct str answer_header(const char *name) {
+  const struct call call = {.exchange = &served.exchange};
+  return str_copy(served.store->ctx.arena, call_own_header(&call, name));
 }
 
 /* The status and the whole body. */

@@ -6,9 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <arpa/inet.h>
 #include <cmocka.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,6 +15,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "listener.h"
 
 /* A mail server that speaks just enough SMTP, to one client at a time, and answers as the test wants it. What
  * real servers do is tested in tests/mail. */
@@ -42,16 +42,12 @@ struct smtp_server {
 
 /* Takes a free port; nobody is at home there until smtp_server_open. */
 static inline void smtp_server_init(struct smtp_server *server) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t len = sizeof address;
+  unsigned port = 0;
   memset(server, 0, sizeof *server);
   atomic_store(&server->rcpt_answer, "250 fine");
   atomic_store(&server->data_answer, "250 taken");
-  server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  assert_true(server->listener >= 0);
-  assert_int_equal(bind(server->listener, (struct sockaddr *)&address, sizeof address), 0);
-  assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &len), 0);
-  snprintf(server->url, sizeof server->url, "smtp://127.0.0.1:%u?tls=off", (unsigned)ntohs(address.sin_port));
+  server->listener = listener_bind(&port);
+  snprintf(server->url, sizeof server->url, "smtp://127.0.0.1:%u?tls=off", port);
   assert_int_equal(pipe(server->stop), 0);
 }
 

@@ -1,51 +1,18 @@
-#include "store.h"
+#include "sending.h"
 
 #include <dirent.h>
-#include <inttypes.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/log.h"
-#include "db/engine.h"
 #include "desk/mail/mail.h"
 #include "folder.h"
-#include "people.h"
 #include "post/post.h"
 #include "smtp_server.h"
 
 /* The sender with its thread, on a real outbox of each engine, to files and to a mail server of the test's
  * own. Both clocks and the log are the test's: see meson.build. So nothing depends on how fast the machine
  * is. */
-
-/* ---- the clocks ---- */
-
-static atomic_int_fast64_t wall_us;         /* stands still until the test moves it */
-static atomic_int_fast64_t ahead_ns;        /* of the monotonic clock's own time */
-static atomic_int_fast64_t jump_after_next; /* moved ahead by this once somebody has read it */
-
-int64_t __wrap_time_now_us(void);
-int64_t __wrap_time_now_us(void) {
-  return atomic_load(&wall_us);
-}
-
-int64_t __real_time_monotonic_ns(void);
-int64_t __wrap_time_monotonic_ns(void);
-int64_t __wrap_time_monotonic_ns(void) {
-  int64_t now_ns = __real_time_monotonic_ns() + atomic_load(&ahead_ns);
-  atomic_fetch_add(&ahead_ns, atomic_exchange(&jump_after_next, 0));
-  return now_ns;
-}
-
-static int64_t now(void) {
-  return atomic_load(&wall_us);
-}
-static void move_s(int64_t seconds) {
-  atomic_fetch_add(&wall_us, seconds * TIME_SECOND_US);
-}
 
 /* ---- the log ---- */
 
@@ -63,8 +30,6 @@ void __wrap_log_write(enum log_level level, const char *event, const struct log_
 
 /* ---- a desk with an outbox ---- */
 
-static struct db_writer *writer; /* SQLite's */
-static struct db *writing;       /* the test's own connection meanwhile */
 static struct post *post;
 static struct smtp_server server;
 static struct who ani;
@@ -92,9 +57,7 @@ static int tear_down(void **state) {
 }
 
 static void begin(struct store *store) {
-  atomic_store(&wall_us, STORE_NOW);
-  atomic_store(&ahead_ns, 0);
-  atomic_store(&jump_after_next, 0);
+  clocks_begin();
   atomic_store(&unreadable, 0);
   atomic_store(&unmarked, 0);
   atomic_store(&personal, 0);
@@ -111,20 +74,6 @@ static void mail_to(struct store *store, const struct who *to) {
   store->ctx.now_us = now();
   store->ctx.who = NULL;
   assert_ok(db_write(&store->ctx, add_mail, (void *)(uintptr_t)to));
-}
-
-/* Opens the connections that a server has: on SQLite all writes go through the one writer. */
-static struct db *connect_all(struct store *store) {
-  writing = store->ctx.db;
-  if (store->pgsql) {
-    return store_open(store, DB_READ).db;
-  }
-  writer = db_writer_new(writing, 100, 10, NULL, NULL);
-  struct db *mine = store_open(store, DB_READ).db, *posts = store_open(store, DB_READ).db;
-  db_attach_writer(mine, writer);
-  db_attach_writer(posts, writer);
-  store->ctx.db = mine;
-  return posts;
 }
 
 static struct post_config config_of(const char *url) {
@@ -148,16 +97,10 @@ static void start(struct store *store, const char *url) {
 
 static void stop(struct store *store) {
   post_stop(post);
-  if (writer != NULL) {
-    db_writer_stop(writer);
-  }
+  writer_stop();
   post_free(post);
   post = NULL;
-  if (writer != NULL) {
-    store_close(&store->ctx);
-    writer = NULL;
-  }
-  store->ctx.db = writing;
+  disconnect_all(store);
 }
 
 static void end(struct store *store) {
@@ -167,19 +110,7 @@ static void end(struct store *store) {
   assert_int_equal(atomic_load(&personal), 0); /* no address in the log */
 }
 
-/* ---- waiting for what must come ---- */
-
-enum { DEADLINE_S = 120 };
-#define AWAIT(condition)                                                                       \
-  do {                                                                                         \
-    const int64_t deadline_ns = __real_time_monotonic_ns() + DEADLINE_S * INT64_C(1000000000); \
-    while (!(condition)) {                                                                     \
-      if (__real_time_monotonic_ns() > deadline_ns) {                                          \
-        fail_msg("it never came true: %s", #condition);                                        \
-      }                                                                                        \
-      usleep(5000);                                                                            \
-    }                                                                                          \
-  } while (0)
+/* ---- what became of it ---- */
 
 static struct post_stats stats(void) {
   struct post_stats out;
@@ -456,7 +387,7 @@ static void a_mail_under_way_is_nobody_elses(struct store *store) {
 
 static void *answer_after_the_stop_began(void *arg) {
   (void)arg;
-  AWAIT(atomic_load(&jump_after_next) == 0); /* post_stop has read the clock */
+  AWAIT(atomic_load(&jumped)); /* post_stop has read the clock */
   atomic_store(&server.silent, false);
   return NULL;
 }
@@ -470,7 +401,7 @@ static void the_end_waits_for_the_mail_under_way_and_leaves_the_rest(struct stor
   start(store, server.url);
   AWAIT(atomic_load(&server.whole) == 1);
   pthread_t helper;
-  atomic_store(&jump_after_next, 1);
+  jump_after_next = 1;
   assert_int_equal(pthread_create(&helper, NULL, answer_after_the_stop_began, NULL), 0);
   post_stop(post);
   assert_int_equal(pthread_join(helper, NULL), 0);
@@ -488,7 +419,7 @@ static void a_mail_broken_off_at_the_end_is_the_next_starts_first(struct store *
   atomic_store(&server.silent, true);
   start(store, server.url);
   AWAIT(atomic_load(&server.whole) == 1);
-  atomic_store(&jump_after_next, INT64_C(6) * 1000000000); /* the grace is over as soon as it began */
+  jump_after_next = INT64_C(6) * 1000000000; /* the grace is over as soon as it began */
   post_stop(post);
   post_stop(post); /* twice is once */
   assert_int_equal(stats().retried, 1);
@@ -499,15 +430,6 @@ static void a_mail_broken_off_at_the_end_is_the_next_starts_first(struct store *
 }
 
 /* ---- a store that fails ---- */
-
-static enum status run_script(struct ctx *ctx, void *arg) {
-  return ctx->db->engine->script(ctx->db, arg);
-}
-
-/* SQL through the writer, which other connections use meanwhile. */
-static void run_sql(struct store *store, const char *sql) {
-  assert_ok(db_write(&store->ctx, run_script, (void *)(uintptr_t)sql));
-}
 
 /* The mail would go out once more without its mark, so the sender stays with it. */
 static void a_mark_that_can_not_be_stored_is_made_later_and_the_mail_sent_once(struct store *store) {
@@ -600,32 +522,26 @@ static void a_sender_that_never_started_ends_too(struct store *store) {
 }
 
 int main(void) {
-#define ON(function, engine, is_pgsql)                                             \
-  {                                                                                \
-#function "[" engine "]", store_run, set_up, tear_down, &(struct store_case) { \
-      function, is_pgsql, NULL                                                     \
-    }                                                                              \
-  }
-#define TEST(function) ON(function, "sqlite", false), ON(function, "pgsql", true)
   const struct CMUnitTest tests[] = {
-      TEST(without_a_server_due_mails_become_files),
-      TEST(a_file_that_can_not_be_written_is_tried_again),
-      TEST(accepted_mails_are_marked_and_share_a_connection),
-      TEST(a_new_mail_goes_out_when_the_sender_is_woken),
-      TEST(an_idle_connection_is_closed_and_opened_again),
-      TEST(a_mail_refused_for_now_is_tried_again_after_growing_pauses),
-      TEST(a_recipient_refused_for_good_is_given_up_at_once),
-      TEST(an_address_that_can_not_be_used_is_given_up_without_a_try),
-      TEST(a_mail_is_given_up_after_three_days_of_tries),
-      TEST(a_server_that_is_away_holds_all_mails_until_it_is_back),
-      TEST(a_mail_under_way_is_nobody_elses),
-      TEST(the_end_waits_for_the_mail_under_way_and_leaves_the_rest),
-      TEST(a_mail_broken_off_at_the_end_is_the_next_starts_first),
-      TEST(a_mark_that_can_not_be_stored_is_made_later_and_the_mail_sent_once),
-      TEST(an_end_does_not_wait_for_a_store_that_fails),
-      ON(an_outbox_that_can_not_be_read_is_read_later, "sqlite", false), /* PostgreSQL knows it by number */
-      TEST(a_wrong_configuration_is_told_and_the_connection_stays_the_callers),
-      TEST(a_sender_that_never_started_ends_too),
+      STORE_TEST_WITH(without_a_server_due_mails_become_files),
+      STORE_TEST_WITH(a_file_that_can_not_be_written_is_tried_again),
+      STORE_TEST_WITH(accepted_mails_are_marked_and_share_a_connection),
+      STORE_TEST_WITH(a_new_mail_goes_out_when_the_sender_is_woken),
+      STORE_TEST_WITH(an_idle_connection_is_closed_and_opened_again),
+      STORE_TEST_WITH(a_mail_refused_for_now_is_tried_again_after_growing_pauses),
+      STORE_TEST_WITH(a_recipient_refused_for_good_is_given_up_at_once),
+      STORE_TEST_WITH(an_address_that_can_not_be_used_is_given_up_without_a_try),
+      STORE_TEST_WITH(a_mail_is_given_up_after_three_days_of_tries),
+      STORE_TEST_WITH(a_server_that_is_away_holds_all_mails_until_it_is_back),
+      STORE_TEST_WITH(a_mail_under_way_is_nobody_elses),
+      STORE_TEST_WITH(the_end_waits_for_the_mail_under_way_and_leaves_the_rest),
+      STORE_TEST_WITH(a_mail_broken_off_at_the_end_is_the_next_starts_first),
+      STORE_TEST_WITH(a_mark_that_can_not_be_stored_is_made_later_and_the_mail_sent_once),
+      STORE_TEST_WITH(an_end_does_not_wait_for_a_store_that_fails),
+      STORE_TEST_WITH_SQLITE(
+          an_outbox_that_can_not_be_read_is_read_later), /* PostgreSQL knows it by number */
+      STORE_TEST_WITH(a_wrong_configuration_is_told_and_the_connection_stays_the_callers),
+      STORE_TEST_WITH(a_sender_that_never_started_ends_too),
   };
   return STORE_RUN(tests);
 }
