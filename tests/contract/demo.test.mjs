@@ -151,7 +151,7 @@ for (const engine of engines()) {
       const { code, out, err } = await sigap(['demo', ...server.where()]);
       assert.equal(code, 1);
       assert.equal(out, '');
-      assert.match(err, /^sigap: The demonstration desk is in this database already\.\n$/);
+      assert.match(err, /^sigap: The demonstration desk is in this database already\. For another one name a data directory of its own\.\n$/);
       assert.equal((await rows(server, 'SELECT COUNT(*) AS n FROM account'))[0].n, sum(tenants, (one) => one.accounts.length));
     });
 
@@ -295,7 +295,7 @@ for (const engine of engines()) {
       const said = await server.command(['demo']);
       const again = await sigap(['demo', ...server.where()]);
       assert.equal(again.code, 1);
-      assert.match(again.err, /The demonstration desk is in this database already\.\n$/);
+      assert.match(again.err, /The demonstration desk is in this database already\. For another one name a data directory of its own\.\n$/);
       await server.up();
       const password = /^The password of all of them: (\S+)$/m.exec(said)[1];
       const answer = await server.as('isp')('POST', '/api/auth/login', { body: { email: 'manager@operator.demo.invalid', password } });
