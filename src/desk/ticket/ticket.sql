@@ -17,10 +17,12 @@ t.removed_at, t.removed_by, t.assigned_at, t.first_assignee_id, t.latitude, t.lo
 t.rating, t.rating_text, t.response_due_at, t.resolve_due_at, t.paused_at, t.paused_us, t.sla_marks, t.sla_next_at,
 t.escalation_level
 
--- Where a ticket f is one of the wanted kinds: a bit for each status, priority, type and category.
+-- Where a ticket f is one of the wanted kinds: a bit for each status, priority, type and category, or the only
+-- one, which costs a third to compare (+: no other index for it).
 -- text: ticket_cells
 [AND (:status_bits >> CAST(f.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(f.priority AS INTEGER)) & 1 <> 0]
 [AND (:work_type_bits >> CAST(f.work_type AS INTEGER)) & 1 <> 0] [AND (:category_bits >> CAST(f.category AS INTEGER)) & 1 <> 0]
+[AND +f.priority = :priority] [AND +f.work_type = :work_type] [AND +f.category = :category]
 
 -- name: ticket_insert
 -- in: tenant_id int, uuid uuid, author_id int, assignee_id int, title text, description text, category int, priority int,
@@ -105,7 +107,7 @@ WHERE a.id = j.value AND +a.tenant_id IN (:tenant_id, :operator_id) LIMIT :limit
 -- name: ticket_list_newest
 -- in: tenant_id int, author_id int?, assignees ints, statuses ints, priorities ints,
 --   readable_by int?, assignee_id int?,
---   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?, priority int?, work_type int?, category int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   email_like text?, name_like text?, before_id int?, from_id int?, brief bool, skip int, limit int
 -- out: ticket_row
@@ -132,7 +134,7 @@ WHERE t.id = pick.id AND a.id = t.author_id;
 -- name: ticket_list_oldest
 -- in: tenant_id int, author_id int?, assignees ints, statuses ints, priorities ints,
 --   readable_by int?, assignee_id int?,
---   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?, priority int?, work_type int?, category int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   email_like text?, name_like text?, before_id int?, from_id int?, brief bool, skip int, limit int
 -- out: ticket_row
@@ -158,7 +160,7 @@ WHERE t.id = pick.id AND a.id = t.author_id;
 -- Where few tickets are scheduled in a time: those are sorted. direction: 1 newest first, -1 oldest.
 -- name: ticket_list_scheduled
 -- in: tenant_id int,
---   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?, priority int?, work_type int?, category int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   before_id int?, from_id int?, direction int, brief bool, skip int, limit int
 -- out: ticket_row
@@ -178,7 +180,7 @@ WHERE t.id = pick.id AND a.id = t.author_id;
 -- Of a part of the ids, what is scheduled in a time.
 -- name: ticket_list_planned
 -- in: tenant_id int,
---   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?, priority int?, work_type int?, category int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   before_id int, from_id int, brief bool, skip int, limit int
 -- out: ticket_row
@@ -198,7 +200,7 @@ WHERE t.id = pick.id AND a.id = t.author_id;
 -- The same from the other end.
 -- name: ticket_list_planned_up
 -- in: tenant_id int,
---   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?, priority int?, work_type int?, category int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   before_id int, from_id int, brief bool, skip int, limit int
 -- out: ticket_row
@@ -219,7 +221,7 @@ WHERE t.id = pick.id AND a.id = t.author_id;
 -- their tickets. CROSS JOIN keeps that order of walking.
 -- name: ticket_list_by_authors
 -- in: tenant_id int, author_id int?, readable_by int?, assignee_id int?,
---   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?, priority int?, work_type int?, category int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   email_like text?, name_like text?, before_id int?, from_id int?, direction int, brief bool, skip int, limit int
 -- out: ticket_row
@@ -269,7 +271,7 @@ WHERE m.tenant_id = :tenant_id [AND m.id = :author_id]
 -- What no counter knows of certain people's tickets is counted, from the smaller side.
 -- name: ticket_count_by_authors
 -- in: tenant_id int, author_id int?, readable_by int?, assignee_id int?, email_like text?, name_like text?,
---   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?, priority int?, work_type int?, category int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?
 -- out: tickets int
 SELECT COUNT(*)
@@ -284,7 +286,7 @@ WHERE m.tenant_id = :tenant_id [AND m.id = :author_id]
 
 -- name: ticket_count_by_assignees
 -- in: tenant_id int, author_id int?, assignees ints, email_like text?, name_like text?,
---   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?, priority int?, work_type int?, category int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?
 -- out: tickets int
 SELECT COUNT(*)
@@ -303,7 +305,7 @@ FROM (
 -- Of a block of ids that a filter cuts.
 -- name: ticket_count_ids
 -- in: tenant_id int, from_id int, before_id int, status int?,
---   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?, priority int?, work_type int?, category int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?
 -- out: tickets int
 SELECT COUNT(*) FROM ticket f
@@ -316,7 +318,7 @@ WHERE f.tenant_id = :tenant_id AND f.removed_at IS NULL AND f.id >= :from_id AND
 -- Of what is scheduled, by blocks of ids.
 -- name: ticket_count_scheduled
 -- in: tenant_id int, shift int, low int?, high int?,
---   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?, priority int?, work_type int?, category int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?
 -- out: block int, tickets int
 SELECT f.id >> CAST(:shift AS INTEGER) AS block, COUNT(*) AS tickets FROM ticket f
@@ -329,7 +331,7 @@ GROUP BY 1;
 
 -- name: ticket_count_planned
 -- in: tenant_id int, from_id int, before_id int,
---   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?,
+--   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?, priority int?, work_type int?, category int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?
 -- out: tickets int
 SELECT COUNT(*) FROM ticket f

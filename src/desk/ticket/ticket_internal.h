@@ -240,6 +240,10 @@ bool ticket_by_creation(const struct ticket_search *search);
 
 /* What a statement is to look up in bits; 0 where all values are wanted: that part is left out then. */
 #define TICKET_BITS(bits, all) ((bits) == (all) ? 0 : (int64_t)(bits))
+/* The value where only one is wanted; 0 where several are, or that which is 0 itself. */
+static inline int64_t ticket_only(unsigned bits) {
+  return bits != 0 && (bits & (bits - 1)) == 0 ? __builtin_ctz(bits) : 0;
+}
 #define TICKET_NARROW_TIMES(in, search)                    \
   do {                                                     \
     (in).created_from = (search)->filter.created_from;     \
@@ -247,12 +251,17 @@ bool ticket_by_creation(const struct ticket_search *search);
     (in).scheduled_from = (search)->filter.scheduled_from; \
     (in).scheduled_to = (search)->filter.scheduled_to;     \
   } while (0)
+#define TICKET_NARROW_KIND(in, kind, bits, all)                     \
+  do {                                                              \
+    (in).kind = ticket_only(bits);                                  \
+    (in).kind##_bits = (in).kind != 0 ? 0 : TICKET_BITS(bits, all); \
+  } while (0)
 #define TICKET_NARROW_CELLS(in, search)                                      \
   do {                                                                       \
     (in).status_bits = TICKET_BITS((search)->statuses, ALL_STATUSES);        \
-    (in).priority_bits = TICKET_BITS((search)->priorities, ALL_PRIORITIES);  \
-    (in).work_type_bits = TICKET_BITS((search)->work_types, ALL_WORK_TYPES); \
-    (in).category_bits = TICKET_BITS((search)->categories, ALL_CATEGORIES);  \
+    TICKET_NARROW_KIND(in, priority, (search)->priorities, ALL_PRIORITIES);  \
+    TICKET_NARROW_KIND(in, work_type, (search)->work_types, ALL_WORK_TYPES); \
+    TICKET_NARROW_KIND(in, category, (search)->categories, ALL_CATEGORIES);  \
   } while (0)
 /* All that the filter narrows beside people and ids. */
 #define TICKET_NARROW(in, search)    \

@@ -101,6 +101,7 @@ static void narrow_to_lead(const struct ticket_search *search, enum ticket_lead 
   if (lead == LEAD_PRIORITY) {
     in->priorities = ticket_set_of(search->priorities);
     in->priority_bits = 0;
+    in->priority = 0;
   }
   if (lead == LEAD_ASSIGNEE) {
     in->assignees = search->readable_by != 0 ? (struct db_ints){{0, search->readable_by}, 2}
