@@ -1,4 +1,5 @@
 #include <string.h>
+#include <unistd.h>
 
 #include "desk/webhook/webhook.h"
 #include "people.h"
@@ -130,10 +131,14 @@ static void a_tenant_has_at_most_twenty(struct store *store) {
 
 /* ---- events ---- */
 
+/* Transactions of other tests in the cluster may hold up for a moment what is told. */
 static struct webhook_behind behind(struct store *store) {
   struct webhook_behind *webhooks = NULL;
   size_t count = 0;
-  assert_ok(webhook_behind(&store->ctx, 10, &webhooks, &count));
+  for (int i = 0; i < 5000 && count == 0; i++) {
+    usleep(i == 0 ? 0 : 1000);
+    assert_ok(webhook_behind(&store->ctx, 10, &webhooks, &count));
+  }
   assert_int_equal(count, 1);
   return *webhooks;
 }
@@ -208,7 +213,7 @@ static void an_inactive_one_hears_nothing_until_it_is_active_again(struct store 
   assert_true(webhook.is_active);
   assert_int_equal(behind_count(store), 0);
   ticket_of(store, &who);
-  assert_int_equal(behind_count(store), 1);
+  assert_int_equal(behind(store).id, webhook.id);
 }
 
 /* ---- sending ---- */
