@@ -117,22 +117,6 @@ static enum status tell_ticket(struct turn *turn, const struct event *event) {
   return send_printed(telling, &rooms, name, &json);
 }
 
-/* *found false: they are no technician any more, or deleted. */
-static enum status load_technician(struct ctx *ctx, const struct event *event, struct technician *out,
-                                   bool *found) {
-  struct account account;
-  enum status status = account_by_id(ctx, event->tenant_id, event->account_id, &account);
-  if (status == STATUS_OK) {
-    status = technician_get(ctx, account.uuid, out);
-  }
-  *found = status == STATUS_OK;
-  if (status == STATUS_NOT_FOUND) {
-    problem_clear(ctx);
-    return STATUS_OK;
-  }
-  return status;
-}
-
 static enum status tell_technician(struct telling *telling, const struct event *event) {
   struct live_rooms rooms;
   live_rooms_of_technician(event->tenant_id, event->account_id, &rooms);
@@ -141,7 +125,7 @@ static enum status tell_technician(struct telling *telling, const struct event *
   }
   struct technician technician;
   bool found;
-  TRY(load_technician(telling->ctx, event, &technician, &found));
+  TRY(technician_find(telling->ctx, event->tenant_id, event->account_id, &technician, &found));
   if (!found) {
     return STATUS_OK;
   }

@@ -42,18 +42,10 @@ static enum status print_ticket(struct ctx *ctx, const struct walk *walk, const 
 
 static enum status print_technician(struct ctx *ctx, const struct walk *walk, const struct event *event,
                                     struct buf *json) {
-  struct account account;
   struct technician technician;
-  enum status status = account_by_id(ctx, event->tenant_id, event->account_id, &account);
-  if (status == STATUS_OK) {
-    status = technician_get(ctx, account.uuid, &technician);
-  }
-  if (status == STATUS_NOT_FOUND) { /* no technician any more, or deleted */
-    problem_clear(ctx);
-    return STATUS_OK;
-  }
-  TRY(status);
-  return walk->printer->technician(ctx, event, &technician, json);
+  bool found;
+  TRY(technician_find(ctx, event->tenant_id, event->account_id, &technician, &found));
+  return found ? walk->printer->technician(ctx, event, &technician, json) : STATUS_OK;
 }
 
 static enum status print_event(struct ctx *ctx, struct walk *walk, const struct event *event, int type) {

@@ -263,25 +263,6 @@ static struct str wire_name(const struct call *call, struct str field) {
   return field;
 }
 
-/* Several keys of one name would be bad JSON, so each field is told once. */
-static void print_details(const struct call *call, struct buf *out) {
-  const struct problem *problem = &call->ctx.problem;
-  buf_add_text(out, ",\"details\":{");
-  for (unsigned i = 0; i < problem->fault_count; i++) {
-    bool told = false;
-    for (unsigned k = 0; k < i && !told; k++) {
-      told = str_equal(problem->faults[k].field, problem->faults[i].field);
-    }
-    if (!told) {
-      buf_add_text(out, i > 0 ? "," : "");
-      wire_print_text(out, wire_name(call, problem->faults[i].field));
-      buf_add_char(out, ':');
-      wire_print_text(out, problem->faults[i].reason);
-    }
-  }
-  buf_add_char(out, '}');
-}
-
 void isp_print_problem(struct call *call, int http, const char *message, struct buf *out) {
   (void)http; /* stands in the status line alone */
   const struct problem *problem = &call->ctx.problem;
@@ -290,7 +271,8 @@ void isp_print_problem(struct call *call, int http, const char *message, struct 
   buf_add_text(out, ",\"message\":");
   wire_print_text(out, str_of(message));
   if (problem->fault_count > 0) {
-    print_details(call, out);
+    buf_add_text(out, ",\"details\":");
+    call_print_faults(call, wire_name, out);
   }
   buf_add_text(out, "}}");
 }

@@ -231,3 +231,23 @@ void call_widen(struct call *call) {
 enum status call_or_slow(const struct call *call, enum status status) {
   return status == STATUS_TOO_LARGE && call->lane != LANE_POOL ? STATUS_SLOW : status;
 }
+
+/* Several keys of one name would be bad JSON. */
+void call_print_faults(const struct call *call,
+                       struct str (*wire_name)(const struct call *call, struct str field), struct buf *out) {
+  const struct problem *problem = &call->ctx.problem;
+  buf_add_char(out, '{');
+  for (unsigned i = 0; i < problem->fault_count; i++) {
+    bool told = false;
+    for (unsigned k = 0; k < i && !told; k++) {
+      told = str_equal(problem->faults[k].field, problem->faults[i].field);
+    }
+    if (!told) {
+      buf_add_text(out, i > 0 ? "," : "");
+      wire_print_text(out, wire_name(call, problem->faults[i].field));
+      buf_add_char(out, ':');
+      wire_print_text(out, problem->faults[i].reason);
+    }
+  }
+  buf_add_char(out, '}');
+}

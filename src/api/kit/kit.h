@@ -227,6 +227,10 @@ void call_tag(struct call *call, struct str hash);
 /* The client takes gzip, and not less than the plain form (RFC 9110, 12.5.3). What a handler packs itself,
  * with its own Content-Encoding and Vary, is left alone. */
 bool call_takes_gzip(const struct call *call);
+/* {"field":"reason",…} of the call's problem, for a dialect's envelope: each field once, by its first reason.
+ * `wire_name` turns the desk's name of a field into the dialect's. */
+void call_print_faults(const struct call *call,
+                       struct str (*wire_name)(const struct call *call, struct str field), struct buf *out);
 /* Adds one header line to the answer; what a handler added is dropped where it fails or is run again. */
 void call_header(struct call *call, const char *name, struct str value);
 /* The HTTP number of a status: the one array. */

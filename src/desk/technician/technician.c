@@ -86,6 +86,21 @@ enum status technician_get(struct ctx *ctx, struct uuid uuid, struct technician 
   return load(ctx, uuid, out);
 }
 
+enum status technician_find(struct ctx *ctx, int64_t tenant_id, int64_t account_id, struct technician *out,
+                            bool *found) {
+  struct account account;
+  enum status status = account_by_id(ctx, tenant_id, account_id, &account);
+  if (status == STATUS_OK) {
+    status = technician_get(ctx, account.uuid, out);
+  }
+  *found = status == STATUS_OK;
+  if (status == STATUS_NOT_FOUND) {
+    problem_clear(ctx);
+    return STATUS_OK;
+  }
+  return status;
+}
+
 static bool named_before(const struct str *folded, size_t n) {
   for (size_t i = 0; i < n; i++) {
     if (str_equal(folded[i], folded[n])) {

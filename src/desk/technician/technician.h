@@ -23,6 +23,10 @@ extern const struct problem_kind technician_employee_taken; /* DUPLICATE */
 
 /* MAY_TECHNICIAN_READ: all; a technician themself. Deactivated ones are found by id, not listed. */
 enum status technician_get(struct ctx *ctx, struct uuid uuid, struct technician *out) MUST_CHECK;
+/* The same by the number that events carry. *found false: they are no technician any more, or deleted; that
+ * is no problem. */
+enum status technician_find(struct ctx *ctx, int64_t tenant_id, int64_t account_id, struct technician *out,
+                            bool *found) MUST_CHECK;
 struct technician_filter {
   enum { TECHNICIAN_ANY, TECHNICIAN_AVAILABLE, TECHNICIAN_UNAVAILABLE } available;
   struct str service_area;  /* whole word, any letter case; NONE any */
