@@ -5,7 +5,8 @@
 /* The states are what the fields say:
  *   open: reason is EIO_OPEN_STILL; polling where ws is NULL;
  *   upgrading: probe is set, from its handshake on, and probed once "2probe" was answered;
- *   closed, but the last poll is still to be answered: `last` is set. */
+ *   closed, but the client is still to hear so: `last` is set; by its last poll, or, where probe is still
+ * set, by the WebSocket that it is about to go over to. */
 
 const char *eio_reason_text(enum eio_reason reason) {
   static const char *const texts[] = {
@@ -55,7 +56,11 @@ static void close_session(struct eio_session *session, enum eio_reason reason, e
   session->reason = reason;
   session->ping_at_ns = 0;
   session->pong_by_ns = 0;
-  drop_probe(session);
+  /* A client whose probe was answered may poll no more: the end of the probe would only tell it that the
+   * upgrade failed, and it would wait for its ping's deadline. It hears of the close where it comes next. */
+  if (!session->probed || farewell != FAREWELL_NEXT) {
+    drop_probe(session);
+  }
   if (session->poll_held || (session->ws == NULL && farewell != FAREWELL_NOW)) {
     session->last = farewell == FAREWELL_CLIENT ? '6' : '1';
     session->close_by_ns = farewell != FAREWELL_NOW ? now_ns + session->config->close_timeout_ns : 0;
@@ -65,6 +70,13 @@ static void close_session(struct eio_session *session, enum eio_reason reason, e
     ws_queue_release(&session->queue);
   }
   session->handler->closed(session->app, session, reason);
+}
+
+/* A closed session's client has heard so, or won't. */
+static void stop_waiting(struct eio_session *session) {
+  session->last = '\0';
+  session->close_by_ns = 0;
+  drop_probe(session);
 }
 
 bool eio_session_done(const struct eio_session *session) {
@@ -205,8 +217,7 @@ void eio_session_poll_take(struct eio_session *session, struct buf *payload) {
   }
   if (session->last != '\0' && frame == NULL) {
     add_char_packet(payload, session->last);
-    session->last = '\0';
-    session->close_by_ns = 0;
+    stop_waiting(session);
   } else if (payload->len == 0) {
     add_char_packet(payload, '6');
   }
@@ -217,8 +228,7 @@ void eio_session_poll_gone(struct eio_session *session) {
     return;
   }
   session->poll_held = false;
-  session->last = '\0';
-  session->close_by_ns = 0;
+  stop_waiting(session);
   close_session(session, EIO_TRANSPORT_ERROR, FAREWELL_NOW, 0);
 }
 
@@ -266,6 +276,10 @@ static void go_over(struct eio_session *session, int64_t now_ns) {
   /* The pong to a ping of the old transport may have waited for the new one. */
   if (session->pong_by_ns != 0 && session->pong_by_ns < now_ns + session->config->ping_timeout_ns) {
     session->pong_by_ns = now_ns + session->config->ping_timeout_ns;
+  }
+  if (!is_open(session)) {
+    end_ws(&session->ws, EIO_WS_END);
+    stop_waiting(session);
   }
 }
 
@@ -335,8 +349,7 @@ static bool due(int64_t deadline_ns, int64_t now_ns) {
 
 void eio_session_wake(struct eio_session *session, int64_t now_ns) {
   if (due(session->close_by_ns, now_ns) && !session->poll_held) {
-    session->close_by_ns = 0;
-    session->last = '\0';
+    stop_waiting(session);
     ws_queue_release(&session->queue);
   }
   if (due(session->probe_by_ns, now_ns)) {

@@ -230,6 +230,61 @@ static void closing_the_session_ends_its_probe(void **state) {
   close_room(&room);
 }
 
+/* The answer to a probe and a close may cross each other: the client polls no more, and would not hear of the
+ * close by the probe's end, which tells it only that the upgrade failed. */
+static void close_after_the_probe_was_answered(struct room *room) {
+  open_room(room);
+  assert_true(eio_session_poll(&room->session));
+  assert_true(eio_session_probe(&room->session, &room->first, 0));
+  say(room, &room->first, "2probe");
+  poll_is(room, "6");
+  send_text(room, "last words");
+  eio_session_close(&room->session, MS);
+  assert_int_equal(room->closed, EIO_FORCED_CLOSE);
+  assert_int_equal(room->first.end, EIO_WS_OPEN);
+  assert_false(eio_session_done(&room->session));
+}
+
+static void a_close_while_the_client_goes_over_is_told_on_the_websocket(void **state) {
+  (void)state;
+  struct room room;
+  close_after_the_probe_was_answered(&room);
+  say(&room, &room.first, "5");
+  next_out_is(&room.first, "3probe");
+  next_out_is(&room.first, "4last words");
+  assert_int_equal(room.first.end, EIO_WS_END);
+  assert_true(eio_session_done(&room.session));
+  close_room(&room);
+}
+
+static void a_close_while_a_probe_is_answered_is_told_to_the_next_poll(void **state) {
+  (void)state;
+  struct room room;
+  close_after_the_probe_was_answered(&room);
+  assert_true(eio_session_poll(&room.session));
+  poll_is(&room,
+          "4last words\x1e"
+          "1");
+  assert_int_equal(room.first.end, EIO_WS_END);
+  assert_true(eio_session_done(&room.session));
+  close_room(&room);
+}
+
+static void a_close_that_a_client_never_hears_is_over_in_time(void **state) {
+  (void)state;
+  struct room room;
+  close_after_the_probe_was_answered(&room);
+  int64_t until_ns = MS + config.close_timeout_ns;
+  /* The upgrade's own deadline comes first and leaves the poll. */
+  assert_true(eio_session_next(&room.session) < until_ns);
+  eio_session_wake(&room.session, until_ns - 1);
+  assert_int_equal(room.first.end, EIO_WS_END);
+  assert_false(eio_session_done(&room.session));
+  eio_session_wake(&room.session, until_ns);
+  assert_true(eio_session_done(&room.session));
+  close_room(&room);
+}
+
 /* ---- histories ---- */
 
 enum { WORDS_MAX = 4000, WORD_SIZE = 1100, TO_SEND = 60 };
@@ -578,6 +633,9 @@ int main(void) {
       cmocka_unit_test(a_wrong_word_ends_the_probe_and_not_the_session),
       cmocka_unit_test(an_upgrade_that_is_not_completed_is_dropped_in_time),
       cmocka_unit_test(closing_the_session_ends_its_probe),
+      cmocka_unit_test(a_close_while_the_client_goes_over_is_told_on_the_websocket),
+      cmocka_unit_test(a_close_while_a_probe_is_answered_is_told_to_the_next_poll),
+      cmocka_unit_test(a_close_that_a_client_never_hears_is_over_in_time),
       cmocka_unit_test(nothing_is_lost_repeated_or_reordered_in_any_history),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
