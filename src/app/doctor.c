@@ -186,7 +186,10 @@ static void check_database(struct doctor *doctor) {
                              desk_migrations,           desk_migration_count, ticket_sums_write};
   struct db *db = NULL;
   char why[256];
-  if (db_open(&config, DB_READ, &db, why) != STATUS_OK) {
+  /* PostgreSQL's tries every statement; the embedded database's would be a second writer beside the server's.
+   */
+  enum db_mode mode = doctor->options->database_is_pgsql ? DB_WRITE : DB_READ;
+  if (db_open(&config, mode, &db, why) != STATUS_OK) {
     doctor_found(doctor, "database", BROKEN, str_copy(doctor->arena, str_of(why)),
                  "If the schema is old run `sigap migrate`; if the file is damaged restore a backup.");
     return;

@@ -110,9 +110,9 @@ static void *work(void *arg) {
 }
 
 /* A connection for requests: it sees nothing until somebody says for whom. */
-static enum status connect_worker(struct lanes *lanes, struct db **out, char why[256]) {
+static enum status connect_worker(struct lanes *lanes, enum db_mode mode, struct db **out, char why[256]) {
   struct db *db = NULL;
-  TRY(db_open(lanes->config.database, DB_READ, &db, why));
+  TRY(db_open(lanes->config.database, mode, &db, why));
   if (lanes->writer != NULL) {
     db_attach_writer(db, lanes->writer);
   }
@@ -123,7 +123,9 @@ static enum status connect_worker(struct lanes *lanes, struct db **out, char why
 static enum status pool_open(struct lanes *lanes, struct pool *pool, char why[256]) {
   for (unsigned i = 0; i < pool->thread_count; i++) {
     pool->workers[i].pool = pool;
-    TRY(connect_worker(lanes, &pool->workers[i].db, why));
+    /* One connection of PostgreSQL tries every statement, as the embedded database's writing one does. */
+    enum db_mode mode = pool == &lanes->quick && i == 0 ? DB_WRITE : DB_READ;
+    TRY(connect_worker(lanes, mode, &pool->workers[i].db, why));
   }
   return STATUS_OK;
 }
@@ -172,7 +174,7 @@ static void writer_done(void *arg, struct db_job *list) {
 
 enum status lanes_connect(struct lanes *lanes, struct db **out, char why[256]) {
   struct db *db = NULL;
-  TRY(connect_worker(lanes, &db, why));
+  TRY(connect_worker(lanes, DB_READ, &db, why));
   db_act_for(db, DB_SYSTEM, 0);
   *out = db;
   return STATUS_OK;

@@ -146,9 +146,8 @@ enum status db_open(const struct db_config *config, enum db_mode mode, struct db
   enum status status = db_check_schema(db);
   if (status == STATUS_OK) {
     queries_init(db);
-    /* The embedded database's writing connection tries every statement; its readers, on the same schema, need
-     * not. */
-    status = db->engine->pgsql || mode == DB_WRITE ? db_prepare_all(db) : STATUS_OK;
+    /* A writing connection tries every statement; readers, on the same schema, need not. */
+    status = mode == DB_WRITE ? db_prepare_all(db) : STATUS_OK;
   }
   if (status != STATUS_OK) {
     copy_why(why, db->reason);
@@ -305,7 +304,7 @@ static enum status revive(struct db *db) {
   }
   TRY(db->engine->reopen(db));
   db->lost = false;
-  enum status status = db_prepare_all(db);
+  enum status status = db->mode == DB_WRITE ? db_prepare_all(db) : STATUS_OK;
   if (status != STATUS_OK) {
     db->lost = true;
   }
@@ -333,7 +332,7 @@ static enum status hand_up(struct ctx *ctx, const char *what, enum status status
   return db_problem(ctx, status);
 }
 
-/* On the embedded database, at the statement's first use. */
+/* At the statement's first use. */
 static enum status prepare_late(struct db *db, struct db_query *query) {
   enum status status = db->engine->prepare(db, &query, 1);
   if (status != STATUS_OK) {

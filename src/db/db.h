@@ -83,24 +83,27 @@ struct db_migration {
 };
 
 enum db_mode {
-  DB_READ,  /* SQLite: read-only connection. PostgreSQL: an ordinary one */
-  DB_WRITE, /* SQLite: the single writing connection. PostgreSQL: an ordinary one */
+  DB_READ,  /* SQLite: read-only connection. PostgreSQL: an ordinary one; prepares each statement at its first
+               use */
+  DB_WRITE, /* SQLite: the single writing connection. PostgreSQL: an ordinary one; tries every statement at
+               once */
 };
 
 /* ---- connections ---- */
-/* Opens one connection and prepares every statement (a reading one of SQLite prepares each at its
- * first use, because the writing one has tried them all). *why says on failure what to do, as a sentence.
- * A newer schema than this program's, or an older one (db_migrate first), is STATUS_STATE. */
+/* Opens one connection. A writing one tries every statement on the schema; a reading one prepares each at its
+ * first use, so whoever opens several begins with a writing one
+ * (docs/decisions/0007-readers-prepare-late.md). *why says on failure what to do, as a sentence. A newer
+ * schema than this program's, or an older one (db_migrate first), is STATUS_STATE. */
 enum status db_open(const struct db_config *config, enum db_mode mode, struct db **out,
                     char why[256]) MUST_CHECK;
 void db_close(struct db *db);
 bool db_is_pgsql(const struct db *db);
-/* Brings the schema up to date, one transaction a step, under a lock that other nodes respect, so that whoever
- * is ended in the middle goes on where it was. Makes the database where there is none. *applied counts the
- * steps done. Before the first step it looks whether they can work, and refuses else, with nothing changed:
- * STATUS_STATE for a newer, foreign or damaged record of steps, tables without one, or a role of PostgreSQL
- * that may not change the schema; STATUS_BROKEN for a damaged file; STATUS_STORAGE_FULL where the disk has
- * less room than twice the file. */
+/* Brings the schema up to date, one transaction a step, under a lock that other nodes respect, so that
+ * whoever is ended in the middle goes on where it was. Makes the database where there is none. *applied
+ * counts the steps done. Before the first step it looks whether they can work, and refuses else, with nothing
+ * changed: STATUS_STATE for a newer, foreign or damaged record of steps, tables without one, or a role of
+ * PostgreSQL that may not change the schema; STATUS_BROKEN for a damaged file; STATUS_STORAGE_FULL where the
+ * disk has less room than twice the file. */
 enum status db_migrate(const struct db_config *config, int *applied, char why[256]) MUST_CHECK;
 
 /* ---- whose rows (docs/decisions/0016-walls.md) ---- */

@@ -227,7 +227,7 @@ static void a_statement_that_does_not_fit_is_found_at_start(struct store *store)
   db_close(db);
 }
 
-/* Readers of the embedded database prepare what they use when they use it. */
+/* Readers prepare what they use when they use it. */
 static void a_reader_finds_a_statement_that_does_not_fit_at_its_use(struct store *store) {
   static const struct db_column columns[] = {{"id", 0, DB_INT, false}, {"kind", 8, DB_INT, false}};
   struct db_statement statement = {
@@ -270,7 +270,7 @@ int main(void) {
       THINGS_TEST_SQLITE(only_its_owner_may_read_the_database),
       THINGS_TEST_SQLITE(a_file_that_is_no_database_is_refused_and_kept),
       THINGS_TEST(a_statement_that_does_not_fit_is_found_at_start),
-      THINGS_TEST_SQLITE(a_reader_finds_a_statement_that_does_not_fit_at_its_use),
+      THINGS_TEST(a_reader_finds_a_statement_that_does_not_fit_at_its_use),
   };
   return STORE_RUN(tests);
 }

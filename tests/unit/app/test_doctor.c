@@ -331,7 +331,7 @@ static void what_can_not_be_read_is_broken(struct store *store) {
   store_sql(store, "ALTER TABLE account RENAME TO account_away");
   store_sql(store, "ALTER TABLE mail RENAME TO mail_away");
   options.database = store->url;
-  if (store->pgsql) { /* there the connection prepares every statement when it opens */
+  if (store->pgsql) { /* there the connection tries every statement when it opens */
     visit(1);
     assert_found("database", "broken", "account", "restore a backup");
     return;

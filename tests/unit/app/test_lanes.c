@@ -268,20 +268,31 @@ static void counters_read_as_text(struct store *store) {
   close_lanes();
 }
 
-static void a_database_that_does_not_open_is_told(struct store *store) {
-  char why[256] = "";
-  struct db_config nowhere = store->config;
-  nowhere.url = store->pgsql ? "postgresql:///nothing?host=/nowhere" : "sqlite:/nowhere/at/all.db";
-  const struct lanes_config config = {.database = &nowhere,
-                                      .pgsql = store->pgsql,
+static void assert_no_start(const struct db_config *database, bool pgsql, const char *expected) {
+  const struct lanes_config config = {.database = database,
+                                      .pgsql = pgsql,
                                       .loops = 1,
                                       .hash_threads = 1,
                                       .pool_threads = 1,
-                                      .pgsql_threads = 1};
+                                      .export_threads = 1,
+                                      .pgsql_threads = 2};
+  char why[256] = "";
   struct lanes *none = NULL;
   assert_int_not_equal(lanes_new(&config, &none, why), STATUS_OK);
   assert_null(none);
   assert_true(strlen(why) > 10);
+  assert_non_null(strstr(why, expected));
+}
+
+static void a_database_that_does_not_open_is_told(struct store *store) {
+  struct db_config nowhere = store->config;
+  nowhere.url = store->pgsql ? "postgresql:///nothing?host=/nowhere" : "sqlite:/nowhere/at/all.db";
+  assert_no_start(&nowhere, store->pgsql, "nowhere");
+}
+
+static void a_statement_that_does_not_fit_stops_the_start(struct store *store) {
+  store_sql(store, "ALTER TABLE mail RENAME COLUMN tries TO trials");
+  assert_no_start(&store->config, store->pgsql, "tries");
 }
 
 int main(void) {
@@ -296,6 +307,7 @@ int main(void) {
       STORE_TEST(a_further_connection_may_write),
       STORE_TEST(counters_read_as_text),
       STORE_TEST(a_database_that_does_not_open_is_told),
+      STORE_TEST(a_statement_that_does_not_fit_stops_the_start),
   };
   return STORE_RUN(tests);
 }
