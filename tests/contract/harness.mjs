@@ -37,7 +37,9 @@ async function psql(statement) {
 
 async function makeDatabase() {
   const name = `sigap_${process.pid}_${randomBytes(4).toString('hex')}`;
-  await psql(`CREATE DATABASE ${name}`);
+  /* A copy of one that has the schema takes a fraction of the time in which the server would make it. */
+  const template = process.env.SIGAP_TEST_TEMPLATE;
+  await psql(`CREATE DATABASE ${name}${template ? ` TEMPLATE ${template} STRATEGY file_copy` : ''}`);
   const [, server, , query = ''] = /^(postgres(?:ql)?:\/\/[^/?]*)(\/[^?]*)?(\?.*)?$/.exec(process.env.SIGAP_TEST_POSTGRES);
   return { url: `${server}/${name}${query}`, drop: () => psql(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }

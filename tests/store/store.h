@@ -30,7 +30,8 @@
  * SQLite uses a file in a temporary folder. PostgreSQL needs SIGAP_TEST_POSTGRES, the address of a running
  * cluster
  * ("postgresql:///postgres?host=/tmp/x&user=postgres") where the tests may create databases (one each test
- * program, emptied before each test); without it those tests are skipped. */
+ * program, made anew for each test); without it those tests are skipped. SIGAP_TEST_TEMPLATE may name a
+ * database there that has the desk's schema, to be copied. */
 struct store {
   struct ctx ctx; /* arena (64 MiB), db (a writing connection), now_us = STORE_NOW; who is NULL */
   bool pgsql;

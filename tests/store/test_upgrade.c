@@ -177,11 +177,11 @@ static void a_damaged_file_is_refused(struct store *store) {
 }
 
 static void a_role_that_may_not_make_tables_is_refused(struct store *store) {
-  store_sql(store, "REVOKE CREATE ON SCHEMA public FROM CURRENT_USER");
+  store_sql(store, "REVOKE CREATE ON SCHEMA public FROM pg_database_owner");
   assert_refused(store, STATUS_STATE, "the role may not make tables");
-  store_sql(store, "GRANT CREATE ON SCHEMA public TO CURRENT_USER");
+  store_sql(store, "GRANT CREATE ON SCHEMA public TO pg_database_owner");
   older_upgrade(store);
-  store_sql(store, "REVOKE CREATE ON SCHEMA public FROM CURRENT_USER");
+  store_sql(store, "REVOKE CREATE ON SCHEMA public FROM pg_database_owner");
   assert_int_equal(older_upgrade(store), 0); /* there is nothing to make */
 }
 
