@@ -107,6 +107,15 @@ static void one_hundred_failures_shut_an_address_for_everybody(struct store *sto
   assert_ok(check(ctx, STR("ani@example.com"), STR("192.0.2.8")));
 }
 
+static void an_ipv6_network_of_64_bits_is_one_address(struct store *store) {
+  struct ctx *ctx = &store->ctx;
+  for (int i = 0; i < 5; i++) {
+    fail_times(ctx, STR("ani@example.com"), str_format(ctx->arena, "2001:db8:0:1::%d", i), 1);
+  }
+  assert_problem(session_throttled, check(ctx, STR("ani@example.com"), STR("2001:db8:0:1:2:3:4:5")));
+  assert_ok(check(ctx, STR("ani@example.com"), STR("2001:db8:0:2::1")));
+}
+
 static void signing_in_counts_and_then_refuses_even_the_right_password(struct store *store) {
   struct ctx *ctx = &store->ctx;
   make(ctx, "ani@example.com");
@@ -209,6 +218,7 @@ int main(void) {
       STORE_TEST(a_window_that_is_past_begins_anew),
       STORE_TEST(fifty_failures_shut_an_account_from_everywhere),
       STORE_TEST(one_hundred_failures_shut_an_address_for_everybody),
+      STORE_TEST(an_ipv6_network_of_64_bits_is_one_address),
       STORE_TEST(signing_in_counts_and_then_refuses_even_the_right_password),
       STORE_TEST(an_unknown_address_counts_like_a_known_one),
       STORE_TEST(a_success_resets_the_pair_alone),

@@ -152,7 +152,8 @@ struct rate {
   int64_t left;
   uint32_t reset_s;
 };
-/* Counts one call of this caller (account id, or the address where it is 0). False: over the limit. */
+/* Counts one call of this caller (account id, or address_counted of the address where it is 0). False: over
+ * the limit. */
 bool limiter_take(struct limiter *limiter, int64_t account_id, struct str address, int64_t now_us,
                   struct rate *out);
 /* RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10). */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/kit/internal.h"
+#include "base/address.h"
 #include "base/log.h"
 #include "base/time.h"
 
@@ -74,7 +75,8 @@ static uint64_t key_of(const struct limiter *limiter, int64_t account_id, struct
 
 bool limiter_take(struct limiter *limiter, int64_t account_id, struct str address, int64_t now_us,
                   struct rate *out) {
-  uint64_t key = key_of(limiter, account_id, address);
+  char network[ADDRESS_COUNTED_SIZE];
+  uint64_t key = key_of(limiter, account_id, account_id != 0 ? address : address_counted(address, network));
   uint32_t window = (uint32_t)(now_us / TIME_MINUTE_US);
   size_t set = (key >> 16) % SETS;
   pthread_mutex_t *lock = &limiter->locks[set % LOCKS];

@@ -100,7 +100,7 @@ enum { TOKEN_SEAL_SIZE = 44 };
 enum status token_seal(struct str text, char out[TOKEN_SEAL_SIZE]) MUST_CHECK;
 enum status token_seal_check(struct str text, struct str seal) MUST_CHECK;
 
-/* ---- throttle.c: failed sign-ins, by account and address, by account, by address ---- */
+/* ---- throttle.c: failed sign-ins, by account and address, by account, by address (address_counted) ---- */
 struct throttle {
   uint8_t pair[32], account[32], address[32]; /* keyed hashes: who and from where stay out of the store */
   bool pair_failed;                           /* throttle_check found failures to forget */

@@ -1,6 +1,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "db/db.h"
@@ -63,6 +64,8 @@ enum status throttle_check(struct ctx *ctx, int64_t tenant_id, struct str email,
     return STATUS_OK;
   }
   struct str folded = fold_email(ctx, email);
+  char network[ADDRESS_COUNTED_SIZE];
+  address = address_counted(address, network);
   subject_of("pair", tenant_id, folded, address, throttle.pair);
   subject_of("account", tenant_id, folded, STR_NONE, throttle.account);
   subject_of("address", 0, STR_NONE, address, throttle.address);

@@ -44,6 +44,17 @@ static void callers_do_not_share(void **state) {
   limiter_free(limiter);
 }
 
+static void the_addresses_of_one_ipv6_network_are_one_caller(void **state) {
+  (void)state;
+  struct limiter *limiter = limiter_new(1);
+  struct rate rate = {0};
+  assert_true(limiter_take(limiter, 0, STR("2001:db8:0:1::1"), minute, &rate));
+  assert_false(limiter_take(limiter, 0, STR("2001:db8:0:1:2::7"), minute, &rate));
+  assert_true(limiter_take(limiter, 0, STR("2001:db8:0:2::1"), minute, &rate));
+  assert_true(limiter_take(limiter, 7, STR("2001:db8:0:1::1"), minute, &rate));
+  limiter_free(limiter);
+}
+
 static void a_flood_of_callers_does_not_stop_new_ones(void **state) {
   (void)state;
   struct limiter *limiter = limiter_new(1);
@@ -79,6 +90,7 @@ int main(void) {
       cmocka_unit_test(a_caller_gets_its_calls_and_no_more),
       cmocka_unit_test(the_next_minute_starts_anew),
       cmocka_unit_test(callers_do_not_share),
+      cmocka_unit_test(the_addresses_of_one_ipv6_network_are_one_caller),
       cmocka_unit_test(a_flood_of_callers_does_not_stop_new_ones),
       cmocka_unit_test(headers_tell_the_policy_and_what_is_left),
       cmocka_unit_test(off_is_no_limiter),
