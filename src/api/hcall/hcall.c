@@ -355,6 +355,14 @@ static const char *const prefixes[] = {"/api/master",        "/api/auth/enter", 
                                        "/api/ticket/update", "/api/ticket/fetch",  "/api/ticket/count",
                                        "/api/ticket/info",   "/api/ticket/remove", NULL};
 
+static const struct tag tags[] = {
+    {"master", "The first administrator: made once, removed by the own credentials."},
+    {"auth", "Registering and signing in."},
+    {"user", "Accounts: clients, support and administrators."},
+    {"ticket", "Tickets, their history, their counts and their pictures."},
+    {NULL, NULL},
+};
+
 const struct dialect hcall_dialect = {
     .name = "hcall",
     .title = "HCall",
@@ -366,6 +374,7 @@ const struct dialect hcall_dialect = {
         "fault. Ids of tickets look like `ticket_<uuid>`.",
     .routes = routes,
     .route_count = sizeof routes / sizeof routes[0],
+    .tags = tags,
     .sayings = sayings,
     .error = &hcall_error_out,
     .print_problem = print_problem,

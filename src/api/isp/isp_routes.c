@@ -727,6 +727,21 @@ static const struct route routes[] = {
 static const char *const prefixes[] = {"/api", NULL};
 static const char *const mounts[] = {"", "/v1", NULL};
 
+static const struct tag tags[] = {
+    {"auth", "Signing in, renewing a session, forgotten passwords, one's own account."},
+    {"users", "Accounts of the desk: who may sign in, and as what."},
+    {"customers", "Subscribers: where they live, what they ordered, their tickets."},
+    {"tickets", "Tickets from report to closure: assignment, status, comments, deadlines."},
+    {"technicians", "Field technicians: skills, areas, where they are, what they have to do."},
+    {"inventory", "Stock, and what technicians were given of it."},
+    {"reports", "Figures of the desk, as JSON, CSV or PDF."},
+    {"notifications", "What the caller was told, read and unread."},
+    {"mobile", "For phones that were offline: what changed since, and uploads."},
+    {"files", "What was uploaded, to those who may read what it belongs to."},
+    {"webhooks", "What other systems are told: signed, repeated until they answer."},
+    {NULL, NULL},
+};
+
 const struct dialect isp_dialect = {
     .name = "isp",
     .title = "ISP Technician Management System",
@@ -736,6 +751,7 @@ const struct dialect isp_dialect = {
         "minutes at `/api/auth/refresh`. Everything is served under `/api` and under `/v1/api`.",
     .routes = routes,
     .route_count = sizeof routes / sizeof *routes,
+    .tags = tags,
     .sayings = isp_sayings,
     .error = &isp_problem_out,
     .print_problem = isp_print_problem,

@@ -115,11 +115,19 @@ struct saying {
   const char *message;
 };
 
+/* What a group of routes in the specification is about. A group's name is the first telling segment of its
+ * paths: "ticket" of "/api/ticket/:id". */
+struct tag {
+  const char *name, *about;
+};
+
 struct dialect {
   const char *name;          /* "hcall" */
   const char *title, *about; /* for the specification; about may be markdown */
   const struct route *routes;
   size_t route_count;
+  const struct tag
+      *tags; /* one for each group; ends with name NULL. NULL: of groups that nobody reads about */
   /* Ends with kind NULL. What is not here: the status's HTTP number and the kind's sentence. */
   const struct saying *sayings;
   const struct fields *error; /* the error object's table (its schema) */

@@ -57,6 +57,14 @@ static struct str tag_of(const struct doc *doc, const struct route *route) {
   return str_of(doc->dialect->name);
 }
 
+static const char *about_tag(const struct dialect *dialect, struct str name) {
+  const struct tag *tag = dialect->tags;
+  while (tag != NULL && tag->name != NULL && !str_is(name, tag->name)) {
+    tag++;
+  }
+  return tag != NULL ? tag->about : NULL;
+}
+
 static void tags(struct doc *doc) {
   struct buf *out = doc->out;
   const struct dialect *dialect = doc->dialect;
@@ -72,8 +80,11 @@ static void tags(struct doc *doc) {
       openapi_item(out);
       buf_add_text(out, "{\"name\":");
       wire_print_text(out, tag);
-      wire_print_key(out, "description");
-      wire_print_text(out, str_format(doc->arena, "Endpoints of \"%.*s\".", STR_ARG(tag)));
+      const char *about = about_tag(dialect, tag);
+      if (about != NULL) {
+        wire_print_key(out, "description");
+        wire_print_text(out, str_of(about));
+      }
       buf_add_char(out, '}');
     }
   }

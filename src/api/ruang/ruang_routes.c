@@ -192,6 +192,17 @@ static const struct route routes[] = {
 
 static const char *const prefixes[] = {"/api/v1", NULL};
 
+static const struct tag tags[] = {
+    {"login", "Signing in."},
+    {"logout", "Signing out."},
+    {"register", "Registering an account."},
+    {"me", "The caller's own account."},
+    {"pengguna", "Accounts, as lists."},
+    {"users", "Accounts, to change or delete."},
+    {"tim-kerja", "Teams."},
+    {NULL, NULL},
+};
+
 const struct dialect ruang_dialect = {
     .name = "ruang",
     .title = "Ruang",
@@ -201,6 +212,7 @@ const struct dialect ruang_dialect = {
         "`{error, message}` with `errors` beside them where fields are wrong.",
     .routes = routes,
     .route_count = sizeof routes / sizeof *routes,
+    .tags = tags,
     .sayings = ruang_sayings,
     .error = &ruang_problem_out,
     .print_problem = ruang_print_problem,

@@ -203,6 +203,14 @@ static const struct route routes[] = {
 static const char *const prefixes[] = {"/tickets", "/vendor", "/api/auth/login", "/api/tenant", NULL};
 static const char *const mounts[] = {"", "/api", NULL};
 
+static const struct tag tags[] = {
+    {"tickets", "A customer's tickets and what is said on them."},
+    {"vendor", "The answering side: replies, and how soon tickets must be answered and solved."},
+    {"auth", "Signing in within a tenant."},
+    {"tenant", "Tenants by their domain."},
+    {NULL, NULL},
+};
+
 const struct dialect tenant_dialect = {
     .name = "tenant",
     .title = "Tickets of many tenants",
@@ -213,6 +221,7 @@ const struct dialect tenant_dialect = {
         "same under `/api` for calls that carry `X-Tenant-ID`.",
     .routes = routes,
     .route_count = sizeof routes / sizeof *routes,
+    .tags = tags,
     .sayings = tenant_sayings,
     .error = &tenant_problem_out,
     .print_problem = tenant_print_problem,

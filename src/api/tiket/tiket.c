@@ -265,6 +265,14 @@ static const struct route routes[] = {
 
 static const char *const prefixes[] = {"/auth", "/api/ticket", "/api/responTeknis", NULL};
 
+static const struct tag tags[] = {
+    {"auth", "Registering, signing in and out."},
+    {"ticket", "One's own tickets: submitting, reading, removing and restoring them."},
+    {"responTeknis",
+     "The technical team's side: tickets by urgency, their status and the answer to their owner."},
+    {NULL, NULL},
+};
+
 const struct dialect tiket_dialect = {
     .name = "tiket",
     .title = "Tiket",
@@ -276,6 +284,7 @@ const struct dialect tiket_dialect = {
         "letter case, with or without a slash at the end.",
     .routes = routes,
     .route_count = sizeof routes / sizeof routes[0],
+    .tags = tags,
     .sayings = sayings,
     .error = &tiket_problem_out,
     .print_problem = print_problem,

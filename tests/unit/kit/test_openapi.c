@@ -126,11 +126,13 @@ static const struct route routes[] = {
      .input = &part_fields,
      .answers = remove_answers},
 };
+static const struct tag door_tags[] = {{"other", "Nothing here."}, {"thing", "Things."}, {NULL, NULL}};
 static const struct dialect dialect = {.name = "door",
                                        .title = "Doors",
                                        .about = "All about **doors**.",
                                        .routes = routes,
                                        .route_count = sizeof(routes) / sizeof(routes[0]),
+                                       .tags = door_tags,
                                        .sayings = sayings,
                                        .error = &error_fields,
                                        .print_problem = print_door_problem,
@@ -189,7 +191,9 @@ static void the_head_names_the_dialect(void **state) {
   assert_text(*state, "servers 0 url", "https://desk.example.org");
   assert_int_equal(json_array_size(at(*state, "tags")), 2);
   assert_text(*state, "tags 0 name", "thing");
+  assert_text(*state, "tags 0 description", "Things.");
   assert_text(*state, "tags 1 name", "auth");
+  assert_null(json_object_get(at(*state, "tags 1"), "description"));
 }
 
 static void routes_of_one_path_share_an_item(void **state) {
