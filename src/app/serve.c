@@ -305,14 +305,23 @@ static enum status open_http(struct server *server, unsigned threads, char why[2
   return STATUS_OK;
 }
 
+static void print_address(const struct server *server, const char *address, char out[64]) {
+  bool ipv6 = strchr(address, ':') != NULL;
+  snprintf(out, 64, "http://%s%s%s:%u", ipv6 ? "[" : "", address, ipv6 ? "]" : "",
+           (unsigned)http_server_port(server->http));
+}
+
 /* The first line holds the address; the next tell a newcomer what to do. */
 static void greet(const struct server *server) {
   const struct options *options = server->options;
+  const char *listens = options->listen_address;
   char url[64];
-  bool ipv6 = strchr(options->listen_address, ':') != NULL;
-  snprintf(url, sizeof(url), "http://%s%s%s:%u", ipv6 ? "[" : "", options->listen_address, ipv6 ? "]" : "",
-           (unsigned)http_server_port(server->http));
+  print_address(server, listens, url);
   printf("Sigap " SIGAP_VERSION " serves on %s\n", url);
+  /* All addresses of this machine are none that a browser goes to. */
+  if (strcmp(listens, "0.0.0.0") == 0 || strcmp(listens, "::") == 0) {
+    print_address(server, "localhost", url);
+  }
   printf("Documentation: %s/docs · health: /readyz · counters: /metrics\n", url);
   printf("Data: %s · database: %s\n", options->data, options->database_is_pgsql ? "PostgreSQL" : "SQLite");
   if (options->smtp == NULL) {

@@ -45,6 +45,18 @@ test('an IPv6 address is served and printed in brackets', async (t) => {
   assert.equal((await get(`${server.url}/livez`)).status, 200);
 });
 
+test('where it listens on all addresses, the pages it names are ones that a browser can open', async (t) => {
+  for (const all of ['0.0.0.0', '[::]']) {
+    const server = await serve(t, ['--data', folder(t), '--listen', `${all}:0`, '--log-level', 'warn']);
+    const port = new URL(server.url).port;
+    assert.equal(server.url, `http://${all}:${port}`);
+    const docs = /Documentation: (\S+)/.exec(server.out)[1];
+    assert.equal(docs, `http://localhost:${port}/docs`);
+    assert.equal((await fetch(docs)).status, 200);
+    assert.ok(server.out.includes(`sign in with that address and password at ${docs}.`), server.out);
+  }
+});
+
 test('the first start tells how to make the first administrator, the next ones do not', async (t) => {
   const data = folder(t);
   const first = await serve(t, ['--data', data, ...QUIET]);
