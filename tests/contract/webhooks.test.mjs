@@ -347,6 +347,7 @@ for (const engine of engines()) {
       const { id } = made.webhook;
       const tested = data(await api('POST', `/api/webhooks/${id}/test`, { token: who.manager.token }), 202).delivery;
       assert.deepEqual([tested.type, tested.state, tested.attempts], ['webhook.test', 'waiting', 0]);
+      assert.deepEqual([tested.http_status, tested.took_ms, tested.last_attempt_at], [null, null, null]);
       const [test] = await receiver.wait(1);
       assert.deepEqual(test.body, { type: 'webhook.test', timestamp: test.body.timestamp, data: { webhook_id: id } });
       assert.equal(test.headers['webhook-id'], tested.id);

@@ -196,17 +196,18 @@ static void print_json(struct buf *out, const void *member) {
   buf_add_str(out, json);
 }
 static const struct field_custom payload_custom = {.print = print_json, .schema = "{\"type\":\"object\"}"};
-static void print_status(struct buf *out, const void *member) {
-  int64_t status;
-  memcpy(&status, member, sizeof status);
-  if (status == 0) {
+enum { NO_ANSWER = -1, NO_TRY = -1 };
+static void print_known(struct buf *out, const void *member) {
+  int64_t number;
+  memcpy(&number, member, sizeof number);
+  if (number < 0) {
     buf_add_text(out, "null");
   } else {
-    buf_add_int(out, status);
+    buf_add_int(out, number);
   }
 }
-static const struct field_custom status_custom = {.print = print_status,
-                                                  .schema = "{\"type\":[\"integer\",\"null\"]}"};
+static const struct field_custom known_custom = {.print = print_known,
+                                                 .schema = "{\"type\":[\"integer\",\"null\"]}"};
 /* clang-format off */
 #define DELIVERY_ROWS                                                                                      \
   FIELD(struct delivery, id, UUID, "id", ALWAYS, .text = "What is sent as webhook-id in every try.",       \
@@ -217,12 +218,12 @@ static const struct field_custom status_custom = {.print = print_status,
         .text = "waiting (for the first or the next try), delivered, failed (given up).",                  \
         .example = "\"delivered\""),                                                                       \
   FIELD(struct delivery, attempts, INT, "attempts", ALWAYS, .text = "Tries so far.", .example = "1"),      \
-  FIELD(struct delivery, http_status, CUSTOM, "http_status", ALWAYS, .custom = &status_custom,             \
+  FIELD(struct delivery, http_status, CUSTOM, "http_status", ALWAYS, .custom = &known_custom,             \
         .text = "What the last try was answered; null where there was no answer.", .example = "204"),      \
   FIELD(struct delivery, reason, TEXT, "reason", SOMETIMES, .text = "Why the last try failed.",               \
         .example = "\"The receiver answered 500.\""),                                                      \
-  FIELD(struct delivery, took_ms, INT, "took_ms", SOMETIMES, .text = "How long the last try took.",           \
-        .example = "37"),                                                                                  \
+  FIELD(struct delivery, took_ms, CUSTOM, "took_ms", ALWAYS, .custom = &known_custom,                      \
+        .text = "How long the last try took; null before the first.", .example = "37"),                    \
   FIELD(struct delivery, last_attempt_at, TIME, "last_attempt_at", SOMETIMES, .text = "The last try.",        \
         .example = "\"2025-10-01T08:00:01Z\""),                                                            \
   FIELD(struct delivery, next_attempt_at, TIME, "next_attempt_at", SOMETIMES,                                 \
@@ -264,8 +265,8 @@ static struct delivery show_delivery(const struct webhook_delivery *delivery) {
       .type = delivery->type,
       .state = delivery->state,
       .attempts = delivery->tries,
-      .http_status = delivery->http_status,
-      .took_ms = delivery->took_ms,
+      .http_status = delivery->http_status != 0 ? delivery->http_status : NO_ANSWER,
+      .took_ms = delivery->tries > 0 ? delivery->took_ms : NO_TRY,
       .next_attempt_at = delivery->due_at,
       .last_attempt_at = delivery->tried_at,
       .created_at = delivery->created_at,
