@@ -93,6 +93,13 @@ void store_run(void **state);
 /* A further connection to the same database, with the same arena; close with store_close. */
 struct ctx store_open(struct store *store, enum db_mode mode);
 void store_close(struct ctx *ctx);
+enum { STORE_RACERS_MAX = 32 };
+/* What a racer does, on a thread of its own, with a connection and an arena of its own; number from 0. It
+ * asserts nothing, because cmocka knows one thread: it leaves what it saw in arg. */
+typedef void (*store_racer)(struct ctx *ctx, int number, void *arg);
+/* Lets that many begin at once, as callers of a server do (on SQLite they share one writer), and waits for
+ * all. */
+void store_race(struct store *store, int count, store_racer function, void *arg);
 /* SQL as it stands, on the test's connection, inside its transaction if there is one: to prepare what no
  * command can make, and to look at what a command left. Fails the test when the database refuses. */
 void store_sql(struct store *store, const char *sql);

@@ -1,6 +1,6 @@
 #include "store.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -311,82 +311,38 @@ static void the_first_master_is_made_while_there_is_none(struct store *store) {
 /* ---- the race: many connections at once, as the server has them ---- */
 
 enum { RACERS = 20, TRIES = 5 };
-struct racer {
-  struct ctx ctx;
-  pthread_t thread;
-  pthread_barrier_t *start;
-  int number;
+struct race {
   bool same_address; /* register one address, instead of the first master */
-  int made, refused, other;
+  atomic_int made, refused, other;
 };
 
-static void *race(void *arg) {
-  struct racer *racer = arg;
-  pthread_barrier_wait(racer->start);
+static void race(struct ctx *ctx, int number, void *arg) {
+  struct race *race = arg;
   for (int i = 0; i < TRIES; i++) {
     char email[64];
-    snprintf(email, sizeof(email), "master-%d-%d@example.com", racer->number, i);
-    struct account_new new_account = plain(ROLE_CUSTOMER, racer->same_address ? "one@example.com" : email);
-    new_account.by = racer->same_address ? ACCOUNT_SELF_REGISTERED : ACCOUNT_FIRST_MASTER;
+    snprintf(email, sizeof(email), "master-%d-%d@example.com", number, i);
+    struct account_new new_account = plain(ROLE_CUSTOMER, race->same_address ? "one@example.com" : email);
+    new_account.by = race->same_address ? ACCOUNT_SELF_REGISTERED : ACCOUNT_FIRST_MASTER;
     struct account account;
-    enum status status = account_create(&racer->ctx, &new_account, &account);
-    const struct problem_kind *kind = racer->ctx.problem.kind;
+    enum status status = account_create(ctx, &new_account, &account);
+    const struct problem_kind *kind = ctx->problem.kind;
     if (status == STATUS_OK) {
-      racer->made++;
-    } else if (kind == (racer->same_address ? &account_email_taken : &account_master_exists)) {
-      racer->refused++;
+      race->made++;
+    } else if (kind == (race->same_address ? &account_email_taken : &account_master_exists)) {
+      race->refused++;
     } else {
-      racer->other++;
+      race->other++;
     }
-    problem_clear(&racer->ctx);
+    problem_clear(ctx);
   }
-  return NULL;
-}
-
-static void no_jobs_here(void *arg, struct db_job *list) {
-  (void)arg;
-  (void)list;
 }
 
 static void run_race(struct store *store, bool same_address) {
-  struct racer racers[RACERS] = {0};
-  pthread_barrier_t start;
-  assert_int_equal(pthread_barrier_init(&start, NULL, RACERS), 0);
-  struct db_writer *writer = store->pgsql ? NULL : db_writer_new(store->ctx.db, 256, 64, no_jobs_here, NULL);
-  for (int i = 0; i < RACERS; i++) {
-    racers[i].ctx = store_open(store, writer != NULL ? DB_READ : DB_WRITE);
-    racers[i].ctx.arena = arena_new(16 << 20);
-    racers[i].start = &start;
-    racers[i].number = i;
-    racers[i].same_address = same_address;
-    if (writer != NULL) {
-      db_attach_writer(racers[i].ctx.db, writer);
-    }
-  }
-  for (int i = 0; i < RACERS; i++) {
-    assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
-  }
-  int made = 0;
-  int refused = 0;
-  int other = 0;
-  for (int i = 0; i < RACERS; i++) {
-    pthread_join(racers[i].thread, NULL);
-    made += racers[i].made;
-    refused += racers[i].refused;
-    other += racers[i].other;
-  }
-  if (writer != NULL) {
-    db_writer_stop(writer);
-  }
-  for (int i = 0; i < RACERS; i++) {
-    arena_free(racers[i].ctx.arena);
-    racers[i].ctx.arena = store->ctx.arena;
-    store_close(&racers[i].ctx);
-  }
-  pthread_barrier_destroy(&start);
-  assert_int_equal(made, 1);
-  assert_int_equal(refused, RACERS * TRIES - 1);
-  assert_int_equal(other, 0);
+  struct race result = {.same_address = same_address};
+  store_race(store, RACERS, race, &result);
+  assert_int_equal(result.made, 1);
+  assert_int_equal(result.refused, RACERS * TRIES - 1);
+  assert_int_equal(result.other, 0);
   assert_int_equal(store_number(store, "SELECT COUNT(*) FROM account"), 1);
   assert_int_equal(store_number(store, "SELECT COUNT(*) FROM event"), 1);
 }

@@ -1,4 +1,4 @@
-#include <pthread.h>
+#include <stdatomic.h>
 
 #include "accounts.h"
 #include "desk/mail/mail.h"
@@ -157,70 +157,31 @@ static void the_sixth_wish_in_15_minutes_mails_nothing(struct store *store) {
 /* ---- one link, many hands ---- */
 
 enum { RACERS = 8 };
-struct racer {
-  struct ctx ctx;
-  pthread_t thread;
-  pthread_barrier_t *start;
+struct race {
   struct str token;
-  int set, dead, other;
+  atomic_int set, dead, other;
 };
 
-static void *race(void *arg) {
-  struct racer *racer = arg;
-  pthread_barrier_wait(racer->start);
-  enum status status = account_reset(&racer->ctx, racer->token, STR("Fresh-Password"), PASSWORD_LONG_ENOUGH);
+static void race(struct ctx *ctx, int number, void *arg) {
+  (void)number;
+  struct race *race = arg;
+  enum status status = account_reset(ctx, race->token, STR("Fresh-Password"), PASSWORD_LONG_ENOUGH);
   if (status == STATUS_OK) {
-    racer->set++;
-  } else if (racer->ctx.problem.kind == &account_link_dead) {
-    racer->dead++;
+    race->set++;
+  } else if (ctx->problem.kind == &account_link_dead) {
+    race->dead++;
   } else {
-    racer->other++;
+    race->other++;
   }
-  return NULL;
-}
-
-static void no_jobs_here(void *arg, struct db_job *list) {
-  (void)arg;
-  (void)list;
 }
 
 static void a_link_used_at_once_sets_one_password(struct store *store) {
   account_of(store, TENANT_OPERATOR, ROLE_CUSTOMER, "Ani", "ani@example.com");
-  struct str token = forgot(store, "ani@example.com");
-  struct racer racers[RACERS] = {0};
-  pthread_barrier_t start;
-  assert_int_equal(pthread_barrier_init(&start, NULL, RACERS), 0);
-  struct db_writer *writer = store->pgsql ? NULL : db_writer_new(store->ctx.db, 256, 64, no_jobs_here, NULL);
-  for (int i = 0; i < RACERS; i++) {
-    racers[i].ctx = store_open(store, writer != NULL ? DB_READ : DB_WRITE);
-    racers[i].ctx.arena = arena_new(16 << 20);
-    racers[i].start = &start;
-    racers[i].token = token;
-    if (writer != NULL) {
-      db_attach_writer(racers[i].ctx.db, writer);
-    }
-  }
-  for (int i = 0; i < RACERS; i++) {
-    assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
-  }
-  int set = 0;
-  int dead = 0;
-  for (int i = 0; i < RACERS; i++) {
-    pthread_join(racers[i].thread, NULL);
-    set += racers[i].set;
-    dead += racers[i].dead;
-  }
-  if (writer != NULL) {
-    db_writer_stop(writer);
-  }
-  for (int i = 0; i < RACERS; i++) {
-    arena_free(racers[i].ctx.arena);
-    racers[i].ctx.arena = store->ctx.arena;
-    store_close(&racers[i].ctx);
-  }
-  pthread_barrier_destroy(&start);
-  assert_int_equal(set, 1);
-  assert_int_equal(dead, RACERS - 1);
+  struct race result = {.token = forgot(store, "ani@example.com")};
+  store_race(store, RACERS, race, &result);
+  assert_int_equal(result.set, 1);
+  assert_int_equal(result.dead, RACERS - 1);
+  assert_int_equal(result.other, 0);
 }
 
 int main(void) {

@@ -1,4 +1,4 @@
-#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "desk/event/event.h"
@@ -528,17 +528,14 @@ static void assignments_are_listed_by_technician_ticket_and_status_and_technicia
 enum { STORM_THREADS = 8, STORM_ROUNDS = 25 };
 
 struct storm {
-  struct ctx ctx;
   const struct crew *crew;
   struct item items[2];
-  int number;
-  int refused, failed;
+  atomic_int refused, failed;
 };
 
 /* Takes, brings back and adjusts, again and again; some of it must be refused for want of stock. */
-static void storm_round(struct storm *storm, int round) {
-  struct ctx *ctx = &storm->ctx;
-  const struct item *item = &storm->items[(storm->number + round) % 2];
+static void storm_round(struct ctx *ctx, struct storm *storm, int number, int round) {
+  const struct item *item = &storm->items[(number + round) % 2];
   const struct assignment_new from = pieces(storm->crew, item, 1 + round % 3);
   struct assignment made;
   problem_clear(ctx);
@@ -560,16 +557,12 @@ static void storm_round(struct storm *storm, int round) {
   }
 }
 
-static void *storm_run(void *arg) {
+static void storm_run(struct ctx *ctx, int number, void *arg) {
   struct storm *storm = arg;
+  ctx->who = &storm->crew->manager;
   for (int round = 0; round < STORM_ROUNDS; round++) {
-    storm_round(storm, round);
+    storm_round(ctx, storm, number, round);
   }
-  return NULL;
-}
-
-static void nothing_finished(void *arg, struct db_job *list) {
-  (void)arg, (void)list;
 }
 
 static void movements_add_up_and_nothing_is_oversold_however_many_write_at_once(struct store *store) {
@@ -579,36 +572,10 @@ static void movements_add_up_and_nothing_is_oversold_however_many_write_at_once(
   const struct item first = make(store, &crew.manager, from);
   from.sku = STR("RT-002");
   const struct item second = make(store, &crew.manager, from);
-  struct db_writer *writer =
-      store->pgsql ? NULL : db_writer_new(store->ctx.db, 1000, 64, nothing_finished, NULL);
-  struct storm storms[STORM_THREADS];
-  pthread_t threads[STORM_THREADS];
-  for (int i = 0; i < STORM_THREADS; i++) {
-    storms[i] = (struct storm){.ctx = store_open(store, store->pgsql ? DB_WRITE : DB_READ),
-                               .crew = &crew,
-                               .items = {first, second},
-                               .number = i};
-    storms[i].ctx.arena = arena_new(64 << 20);
-    storms[i].ctx.who = &crew.manager;
-    if (writer != NULL) {
-      db_attach_writer(storms[i].ctx.db, writer);
-    }
-    assert_int_equal(pthread_create(&threads[i], NULL, storm_run, &storms[i]), 0);
-  }
-  int refused = 0;
-  for (int i = 0; i < STORM_THREADS; i++) {
-    pthread_join(threads[i], NULL);
-  }
-  if (writer != NULL) {
-    db_writer_stop(writer);
-  }
-  for (int i = 0; i < STORM_THREADS; i++) {
-    assert_int_equal(storms[i].failed, 0);
-    refused += storms[i].refused;
-    arena_free(storms[i].ctx.arena);
-    store_close(&storms[i].ctx);
-  }
-  assert_true(refused > 0);
+  struct storm storm = {.crew = &crew, .items = {first, second}};
+  store_race(store, STORM_THREADS, storm_run, &storm);
+  assert_int_equal(storm.failed, 0);
+  assert_true(storm.refused > 0);
   assert_true(store_number(store, "SELECT COUNT(*) FROM assignment") > 10);
   assert_stock_adds_up(store);
 }

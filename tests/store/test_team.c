@@ -1,4 +1,4 @@
-#include <pthread.h>
+#include <stdatomic.h>
 
 #include "accounts.h"
 #include "desk/mail/mail.h"
@@ -508,98 +508,53 @@ static void people_are_listed_newest_first_with_their_teams_and_without_super_ad
 /* ---- many at once ---- */
 
 enum { RACERS = 10, TRIES = 5 };
-enum race { RACE_TEAM, RACE_ROLE, RACE_CODE };
-struct racer {
-  struct ctx ctx;
-  pthread_t thread;
-  pthread_barrier_t *start;
-  int number;
-  enum race race;
+enum race_for { RACE_TEAM, RACE_ROLE, RACE_CODE };
+struct race {
+  enum race_for what;
+  struct who *admin;
   struct uuid team;
-  struct uuid *teams; /* a free one for each try of the role's race */
-  int made, refused, other;
+  struct uuid teams[RACERS * TRIES]; /* a free one for each try of the role's race */
+  atomic_int made, refused, other;
 };
 
-static enum status try_once(struct racer *racer, int i) {
-  struct ctx *ctx = &racer->ctx;
-  int number = racer->number * TRIES + i;
+static enum status try_once(struct ctx *ctx, const struct race *race, int number) {
   const char *word = str_format(ctx->arena, "racer-%d", number).at;
-  if (racer->race == RACE_CODE) {
+  if (race->what == RACE_CODE) {
     struct team_new new_team = {.name = str_of(word), .code = STR("ONE")};
     struct team team;
     return team_create(ctx, &new_team, &team);
   }
   const char *email = str_format(ctx->arena, "%s@example.com", word).at;
-  bool role = racer->race == RACE_ROLE;
+  bool role = race->what == RACE_ROLE;
   struct account_new new_account = borrower(ctx->who, role ? ROLE_MANAGER : ROLE_CUSTOMER, email);
   struct team_member member;
-  return team_register(ctx, &new_account, role ? racer->teams[number] : racer->team, &member);
+  return team_register(ctx, &new_account, role ? race->teams[number] : race->team, &member);
 }
 
-static void *race(void *arg) {
-  struct racer *racer = arg;
+static void race(struct ctx *ctx, int number, void *arg) {
+  struct race *race = arg;
   static const struct problem_kind *const refusals[] = {&team_occupied, &team_role_taken, &team_code_taken};
-  pthread_barrier_wait(racer->start);
+  ctx->who = race->admin;
   for (int i = 0; i < TRIES; i++) {
-    enum status status = try_once(racer, i);
-    racer->made += status == STATUS_OK;
-    racer->refused += status != STATUS_OK && racer->ctx.problem.kind == refusals[racer->race];
-    racer->other += status != STATUS_OK && racer->ctx.problem.kind != refusals[racer->race];
-    problem_clear(&racer->ctx);
+    enum status status = try_once(ctx, race, number * TRIES + i);
+    race->made += status == STATUS_OK;
+    race->refused += status != STATUS_OK && ctx->problem.kind == refusals[race->what];
+    race->other += status != STATUS_OK && ctx->problem.kind != refusals[race->what];
+    problem_clear(ctx);
   }
-  return NULL;
 }
 
-static void no_jobs_here(void *arg, struct db_job *list) {
-  (void)arg;
-  (void)list;
-}
-
-static void run_race(struct store *store, enum race kind) {
+static void run_race(struct store *store, enum race_for what) {
   struct who admin = caller_of(store, ROLE_SUPER_ADMIN, "admin@example.com");
-  struct team team = team_made(store, &admin, "Tim", "TM01");
-  struct uuid teams[RACERS * TRIES];
+  struct race result = {.what = what, .admin = &admin, .team = team_made(store, &admin, "Tim", "TM01").uuid};
   for (int i = 0; i < RACERS * TRIES; i++) {
     const char *word = str_format(store->ctx.arena, "free-%d", i).at;
-    teams[i] = team_made(store, &admin, word, word).uuid;
+    result.teams[i] = team_made(store, &admin, word, word).uuid;
   }
-  struct racer racers[RACERS] = {0};
-  pthread_barrier_t start;
-  assert_int_equal(pthread_barrier_init(&start, NULL, RACERS), 0);
-  struct db_writer *writer = store->pgsql ? NULL : db_writer_new(store->ctx.db, 256, 64, no_jobs_here, NULL);
-  for (int i = 0; i < RACERS; i++) {
-    racers[i] = (struct racer){.start = &start, .number = i, .race = kind, .team = team.uuid, .teams = teams};
-    racers[i].ctx = store_open(store, writer != NULL ? DB_READ : DB_WRITE);
-    racers[i].ctx.arena = arena_new(16 << 20);
-    racers[i].ctx.who = &admin;
-    if (writer != NULL) {
-      db_attach_writer(racers[i].ctx.db, writer);
-    }
-  }
-  for (int i = 0; i < RACERS; i++) {
-    assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
-  }
-  int made = 0;
-  int refused = 0;
-  int other = 0;
-  for (int i = 0; i < RACERS; i++) {
-    pthread_join(racers[i].thread, NULL);
-    made += racers[i].made;
-    refused += racers[i].refused;
-    other += racers[i].other;
-  }
-  if (writer != NULL) {
-    db_writer_stop(writer);
-  }
-  for (int i = 0; i < RACERS; i++) {
-    arena_free(racers[i].ctx.arena);
-    racers[i].ctx.arena = store->ctx.arena;
-    store_close(&racers[i].ctx);
-  }
-  pthread_barrier_destroy(&start);
-  assert_int_equal(made, 1);
-  assert_int_equal(refused, RACERS * TRIES - 1);
-  assert_int_equal(other, 0);
+  store_race(store, RACERS, race, &result);
+  assert_int_equal(result.made, 1);
+  assert_int_equal(result.refused, RACERS * TRIES - 1);
+  assert_int_equal(result.other, 0);
   assert_account_counts_true(store);
 }
 
