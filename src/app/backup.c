@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "base/time.h"
 #include "desk/statements.h"
 #include "desk/ticket/ticket_day.h"
+#include "desk/webhook/webhook_copy.h"
 
 /* `sigap backup FILE`: one state of the database, as an embedded one whatever it came from, then the contents
  * that its rows name, then the list of what is there. Writers are not held up. */
@@ -28,6 +30,8 @@ struct backup {
   int folder;               /* that it stands in */
   char under_way[PATH_MAX]; /* FILE.new: what is written until it is whole */
   char database[PATH_MAX];  /* FILE.db: the state of the database, until it is in the archive */
+  char lock_path[PATH_MAX]; /* FILE.lock: who makes FILE; what stands under the other two names is theirs */
+  int lock;
   struct db_config source, copy;
   char copy_url[PATH_MAX + 8];
   struct progress progress;
@@ -60,9 +64,9 @@ static enum status copy_database(struct backup *backup) {
   } else {
     int applied = 0;
     status = db_migrate(&backup->copy, &applied, backup->why);
-    status = status == STATUS_OK
-                 ? db_copy(&backup->source, &backup->copy, &progress, backup->sums, backup->why)
-                 : status;
+    status = status == STATUS_OK ? db_copy(&backup->source, &backup->copy, &webhook_renewal, &progress,
+                                           backup->sums, backup->why)
+                                 : status;
   }
   progress_end(&backup->progress);
   TRY(status);
@@ -220,10 +224,32 @@ static void clean_up(const struct backup *backup) {
   unlink(backup->under_way);
 }
 
-/* Its name is durable only when its folder is written. */
+/* Without overwriting anything. Where there are no hard links (exFAT, many network drives), by a rename that
+ * refuses to; where there is none of that kind either, the lock of the name makes look and rename one. */
+static bool give_name(const char *from, const char *to) {
+  if (link(from, to) == 0) {
+    return unlink(from) == 0;
+  }
+  if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS) {
+    return false;
+  }
+  if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
+    return true;
+  }
+  if (errno != EINVAL && errno != ENOSYS) {
+    return false;
+  }
+  struct stat info;
+  if (lstat(to, &info) == 0) {
+    errno = EEXIST;
+    return false;
+  }
+  return errno == ENOENT && rename(from, to) == 0;
+}
+
+/* Its name is durable only when its folder is written; EINVAL: folders can't be, on such a file system. */
 static enum status keep(struct backup *backup) {
-  bool kept = link(backup->under_way, backup->path) == 0 && unlink(backup->under_way) == 0 &&
-              fsync(backup->folder) == 0;
+  bool kept = give_name(backup->under_way, backup->path) && (fsync(backup->folder) == 0 || errno == EINVAL);
   return kept ? STATUS_OK
               : say(backup, STATUS_UNAVAILABLE, "Can't make %.150s: %s.", backup->path, strerror(errno));
 }
@@ -243,13 +269,43 @@ static enum status make(struct backup *backup) {
   return status == STATUS_OK ? keep(backup) : status;
 }
 
+/* For this name alone: others may be made in the same folder. Whoever ends removes its file, so what was
+ * opened may be that of nobody by the time it is locked. */
+static enum status lock_name(struct backup *backup) {
+  struct stat held, there;
+  for (;;) {
+    int fd = open(backup->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+      return say(backup, STATUS_UNAVAILABLE, "Can't make %.150s: %s.", backup->lock_path, strerror(errno));
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      enum status status =
+          errno == EWOULDBLOCK
+              ? say(backup, STATUS_STATE, "Another backup into %.150s is under way.", backup->path)
+              : say(backup, STATUS_UNAVAILABLE, "Can't lock %.150s: %s.", backup->lock_path, strerror(errno));
+      close(fd);
+      return status;
+    }
+    if (fstat(fd, &held) == 0 && stat(backup->lock_path, &there) == 0 && held.st_dev == there.st_dev &&
+        held.st_ino == there.st_ino) {
+      backup->lock = fd;
+      return STATUS_OK;
+    }
+    close(fd);
+  }
+}
+
+static void unlock_name(const struct backup *backup) {
+  if (backup->lock >= 0) {
+    unlink(backup->lock_path);
+    close(backup->lock);
+  }
+}
+
 static enum status prepare(struct backup *backup, const char *path) {
   size_t len = strlen(path);
   if (len == 0 || len > PATH_MAX - 16) {
     return say(backup, STATUS_INVALID, "The name of the backup is empty or too long.");
-  }
-  if (access(path, F_OK) == 0) {
-    return say(backup, STATUS_STATE, "%.150s is there already: name a new file.", path);
   }
   char folder[PATH_MAX];
   const char *slash = strrchr(path, '/');
@@ -262,12 +318,16 @@ static enum status prepare(struct backup *backup, const char *path) {
   backup->path = path;
   snprintf(backup->under_way, sizeof backup->under_way, "%s.new", path);
   snprintf(backup->database, sizeof backup->database, "%s.db", path);
+  snprintf(backup->lock_path, sizeof backup->lock_path, "%s.lock", path);
   snprintf(backup->copy_url, sizeof backup->copy_url, "sqlite:%s", backup->database);
   backup->source = (struct db_config){backup->options->database, desk_statements,      desk_statement_count,
                                       desk_migrations,           desk_migration_count, ticket_sums_write};
   backup->copy = backup->source;
   backup->copy.url = backup->copy_url;
-  return STATUS_OK;
+  TRY(lock_name(backup));
+  return access(path, F_OK) != 0
+             ? STATUS_OK
+             : say(backup, STATUS_STATE, "%.150s is there already: name a new file.", path);
 }
 
 static int64_t rows_of(const struct db_sums *sums) {
@@ -285,7 +345,7 @@ int command_backup(const struct options *options) {
     return 2;
   }
   struct backup backup = {
-      .options = options, .why = why, .folder = -1, .sums = calloc(1, sizeof(struct db_sums))};
+      .options = options, .why = why, .folder = -1, .lock = -1, .sums = calloc(1, sizeof(struct db_sums))};
   if (backup.sums == NULL) {
     die("Out of memory for a backup.");
   }
@@ -294,6 +354,7 @@ int command_backup(const struct options *options) {
     status = make(&backup);
     clean_up(&backup);
   }
+  unlock_name(&backup);
   if (status == STATUS_OK) {
     printf("Backed up into %s: %lld rows of %zu tables, %lld files of %lld bytes.\n", backup.path,
            (long long)rows_of(backup.sums), backup.sums->count, (long long)backup.files,

@@ -19,7 +19,7 @@
 #include "desk/ticket/ticket_day.h"
 #include "wire/field.h"
 
-enum { ARENA_MAX = 64 * 1024 * 1024, LIST_STEP = 500 };
+enum { ARENA_MAX = 64 * 1024 * 1024, LIST_STEP = 500, LIST_ARENA_MAX = 16 * 1024 * 1024 };
 
 static void write_all(const struct buf *buf, FILE *file) {
   if (buf->len > 0) {
@@ -93,7 +93,7 @@ static int user_add(struct ctx *ctx, const struct options *options, struct str p
   return 0;
 }
 
-static int user_list(struct ctx *ctx, const struct options *options, struct buf *out, struct buf *err) {
+static int list_users(struct ctx *ctx, const struct options *options, struct buf *out, struct buf *err) {
   struct account_filter filter = {.tenant_id = options->tenant, .limit = LIST_STEP};
   size_t count = 0;
   buf_add_text(out, "id\trole\tactive\temail\tname\n");
@@ -110,8 +110,19 @@ static int user_list(struct ctx *ctx, const struct options *options, struct buf 
                  STR_ARG(account->email), STR_ARG(account->name));
       filter.after_id = account->id;
     }
-  } while (count == LIST_STEP);
+    arena_reset(ctx->arena);
+  } while (count == LIST_STEP && !out->full);
   return 0;
+}
+
+/* In memory of its own, a step at a time: a desk may have more people than the command's arena holds. */
+static int user_list(struct ctx *ctx, const struct options *options, struct buf *out, struct buf *err) {
+  CLEANUP_ARENA struct arena *step = arena_new(LIST_ARENA_MAX);
+  struct arena *own = ctx->arena;
+  ctx->arena = step;
+  int code = list_users(ctx, options, out, err);
+  ctx->arena = own;
+  return code;
 }
 
 static enum status find_account(struct ctx *ctx, const struct options *options, struct account *account) {
@@ -204,8 +215,8 @@ static int demo_one(struct ctx *ctx, const struct options *options, struct str p
   return status == STATUS_OK ? 0 : tell_problem(ctx, status, err);
 }
 
-int command_on_database(struct ctx *ctx, const struct options *options, struct str input, struct buf *out,
-                        struct buf *err) {
+static int run_on_database(struct ctx *ctx, const struct options *options, struct str input, struct buf *out,
+                           struct buf *err) {
   struct str password = input; /* without the newline that `echo` adds */
   if (str_ends(password, "\n")) {
     password.len--;
@@ -231,6 +242,17 @@ int command_on_database(struct ctx *ctx, const struct options *options, struct s
       buf_add_text(err, "sigap: a running server does not take this command.\n");
       return 2;
   }
+}
+
+int command_on_database(struct ctx *ctx, const struct options *options, struct str input, struct buf *out,
+                        struct buf *err) {
+  int code = run_on_database(ctx, options, input, out, err);
+  if (code == 0 && out->full) {
+    buf_format(err, "sigap: The answer is longer than %zu bytes: what is here is only its beginning.\n",
+               out->max);
+    return 1;
+  }
+  return code;
 }
 
 static int with_context(struct db *db, const struct options *options, struct str input, struct buf *out,

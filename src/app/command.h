@@ -11,7 +11,8 @@ void command_refuse_database(const struct options *options, char why[256]);
 /* The sub-commands. Each returns the process's exit code: 0 done, 1 refused or failed (a sentence stands in
  * err), 2 wrong usage. */
 
-/* `sigap user …` and `sigap tenant …` on an open database (the server's own, or one opened for it).
+/* `sigap user …` and `sigap tenant …` on an open database (the server's own, or one opened for it). An answer
+ * that out does not take is cut after a whole line, which is told.
  * `input` is what stood on standard input: the password. */
 int command_on_database(struct ctx *ctx, const struct options *options, struct str input, struct buf *out,
                         struct buf *err);

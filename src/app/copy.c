@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "desk/statements.h"
 #include "desk/ticket/ticket_day.h"
+#include "desk/webhook/webhook_copy.h"
 
 /* `sigap copy --from URL --to URL`: a whole database into an empty one, of the other engine or of the same.
  */
@@ -36,7 +37,7 @@ static enum status copy(const struct options *options, struct db_sums *sums, cha
   TRY(db_migrate(&to, &applied, why));
   progress_begin(&progress, "Copying");
   struct db_progress told = progress_of(&progress);
-  status = db_copy(&from, &to, &told, sums, why);
+  status = db_copy(&from, &to, &webhook_renewal, &told, sums, why);
   progress_end(&progress);
   return status;
 }

@@ -73,11 +73,17 @@ static bool check_data(struct doctor *doctor) {
 static void check_server(struct doctor *doctor) {
   int lock = -1;
   char why[256];
-  if (instance_lock(doctor->options->data, &lock, why) == STATUS_OK) {
+  enum status status = instance_lock(doctor->options->data, &lock, why);
+  if (status == STATUS_OK) {
     instance_unlock(lock);
     doctor_found(doctor, "server", FINE, STR("not running on this data directory"), NULL);
-  } else {
+  } else if (status == STATUS_STATE) {
     doctor_found(doctor, "server", FINE, STR("running"), NULL);
+  } else {
+    doctor_found(
+        doctor, "server", BROKEN, str_copy(doctor->arena, str_of(why)),
+        "No server starts on this data directory: give the file to the user who owns it, and see that "
+        "its file system can be written.");
   }
 }
 

@@ -54,6 +54,11 @@ enum status instance_lock(const char *data_dir, int *lock, char why[256]) {
     return fail(why, "Can't open", path);
   }
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) {
+      enum status status = fail(why, "Can't lock", path);
+      close(fd);
+      return status;
+    }
     char owner[32] = {0};
     ssize_t got = read(fd, owner, sizeof owner - 1);
     owner[got > 0 ? strcspn(owner, "\n") : 0] = '\0';

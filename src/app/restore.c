@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "desk/statements.h"
 #include "desk/ticket/ticket_day.h"
+#include "desk/webhook/webhook_copy.h"
 
 /* `sigap restore FILE`: unpacks a backup beside the place where it shall be, compares all of it with what it
  * says of itself, and only then puts it there. */
@@ -83,6 +84,18 @@ static bool is_empty_folder(const char *path) {
   return empty;
 }
 
+/* A link or what is mounted: no folder can take its place. It may be mounted from the same file system. */
+static bool is_elsewhere(const char *path, const char *parent) {
+  struct statx info;
+  struct stat there, around;
+  if (lstat(path, &there) != 0 || stat(parent, &around) != 0) {
+    return false;
+  }
+  return S_ISLNK(there.st_mode) || there.st_dev != around.st_dev ||
+         (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &info) == 0 &&
+          (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0);
+}
+
 static enum status check_target(struct restore *restore, const struct db_config *target) {
   static const char *const files[] = {MANIFEST_DATABASE, MANIFEST_DATABASE "-wal", MANIFEST_KEY};
   for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -90,6 +103,13 @@ static enum status check_target(struct restore *restore, const struct db_config 
       return say(restore, STATUS_STATE, "There is a %s in %.120s: restore into an empty data directory.",
                  files[i], restore->options->data);
     }
+  }
+  if (is_elsewhere(in_data(restore, "files"), restore->options->data)) {
+    return say(
+        restore, STATUS_STATE,
+        "%.120s/files is a link or mounted there: take it away, restore, move the files to where it led, "
+        "and put it back.",
+        restore->options->data);
   }
   if (!is_empty_folder(in_data(restore, "files"))) {
     return say(restore, STATUS_STATE,
@@ -282,8 +302,7 @@ static struct db_config stage_of(const struct restore *restore, const struct db_
   return stage;
 }
 
-/* What was backed up by an older program is brought up to date, what a newer one made is refused; and the
- * place for it must take it. */
+/* What was backed up by an older program is brought up to date, what a newer one made is refused. */
 static enum status fit_schema(struct restore *restore, const struct db_config *target) {
   const struct db_config stage = stage_of(restore, target);
   int applied = 0;
@@ -292,7 +311,7 @@ static enum status fit_schema(struct restore *restore, const struct db_config *t
   if (status != STATUS_OK) {
     return say(restore, status, "The backup can't be restored: %.200s.", reason);
   }
-  return restore->options->database_is_pgsql ? db_migrate(target, &applied, restore->why) : STATUS_OK;
+  return STATUS_OK;
 }
 
 static enum status put_database(struct restore *restore, const struct db_config *target) {
@@ -308,19 +327,35 @@ static enum status put_database(struct restore *restore, const struct db_config 
   if (!restore->options->database_is_pgsql) {
     status = db_snapshot(&stage, strchr(target->url, ':') + 1, &progress, restore->why);
   } else {
-    status = db_copy(&stage, target, &progress, restore->found, restore->why);
+    int applied = 0; /* only now: with a schema in it the next try would not find it empty */
+    status = db_migrate(target, &applied, restore->why);
+    status = status == STATUS_OK
+                 ? db_copy(&stage, target, &webhook_renewal, &progress, restore->found, restore->why)
+                 : status;
   }
   progress_end(&restore->progress);
   return status;
 }
 
-/* The database last: without it nobody takes the rest for a desk. */
+/* The database last: without it nobody takes the rest for a desk. Where it does not take what it is given,
+ * the rest goes back into the stage, so that the next try finds room. */
 static enum status put_all(struct restore *restore, const struct db_config *target) {
+  static const char *const names[] = {"files", MANIFEST_KEY};
+  const size_t count = restore->has_key ? 2 : 1;
+  size_t moved = 0;
   TRY(sync_contents(restore));
   rmdir(in_data(restore, "files/new"));
-  TRY(move(restore, "files"));
-  TRY(restore->has_key ? move(restore, MANIFEST_KEY) : STATUS_OK);
-  TRY(put_database(restore, target));
+  enum status status = STATUS_OK;
+  while (status == STATUS_OK && moved < count) {
+    status = move(restore, names[moved]);
+    moved += status == STATUS_OK ? 1 : 0;
+  }
+  status = status == STATUS_OK ? put_database(restore, target) : status;
+  while (status != STATUS_OK && moved > 0) {
+    moved--;
+    rename(in_data(restore, names[moved]), in_stage(restore, names[moved]));
+  }
+  TRY(status);
   return sync_folder(restore, restore->options->data);
 }
 

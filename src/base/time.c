@@ -134,7 +134,7 @@ static bool take_day(struct str *s, int64_t *days) {
       !take_number(s, 2, &day)) {
     return false;
   }
-  if (year < 1970 || month < 1 || month > 12 || day < 1 || day > month_days(year, month)) {
+  if (year < 1 || month < 1 || month > 12 || day < 1 || day > month_days(year, month)) {
     return false;
   }
   *days = zone_days(year, month, day);

@@ -24,10 +24,10 @@ void time_shift(int64_t offset_us);
  * digits: "2023-07-15T13:30:22Z", "2025-03-28T01:37:14.722128Z". Returns `out`. */
 char *time_print(int64_t time_us, char out[TIME_TEXT_SIZE]);
 /* RFC 3339 with any offset ("Z", "+07:00"), 0-9 fraction digits (cut to six), "T" or
- * "t". Years 1970-9999. STATUS_INVALID else. A leap second counts as the next second. */
+ * "t". Years 1970-9999 in UTC. STATUS_INVALID else. A leap second counts as the next second. */
 enum status time_parse(struct str text, int64_t *time_us) MUST_CHECK;
 
-/* "YYYY-MM-DD", a day that exists. The start (local midnight) of that day and of the
+/* "YYYY-MM-DD", a day that exists, of the years 1-9999. The start (local midnight) of that day and of the
  * next in the named tz database zone ("Asia/Jakarta", "UTC"). */
 enum status time_day(struct str text, const char *zone, int64_t *from_us, int64_t *to_us) MUST_CHECK;
 /* The day of that zone's calendar (days since 1970-01-01) that a time falls in, and the first moment of a

@@ -410,6 +410,8 @@ static enum status write_row(struct db *from, void *arg, const struct table *tab
 struct copying {
   struct db *from, *to;
   struct catalog *catalogs; /* of both */
+  const struct db_renewal *renewal;
+  void *found; /* the renewal's */
   const struct db_progress *progress;
   struct arena *arena;
   struct db_sums *sums;
@@ -481,6 +483,9 @@ static enum status read_side(struct ctx *from, void *arg) {
   if (status == STATUS_OK) {
     status = match_catalogs(from->db, &copying->catalogs[0], &copying->catalogs[1]);
   }
+  if (status == STATUS_OK && copying->renewal) {
+    status = copying->renewal->look(from, &copying->found);
+  }
   if (status == STATUS_OK) {
     TRY(to->engine->script(to, to->engine->pgsql ? keys_off : "PRAGMA defer_foreign_keys = ON"));
     TRY(clear_tables(to, &copying->catalogs[1]));
@@ -504,6 +509,9 @@ static enum status write_side(struct ctx *to, void *arg) {
     status = status == STATUS_OK ? db_move_sequences(db) : status;
   }
   status = status == STATUS_OK ? verify(to, copying) : status;
+  if (status == STATUS_OK && copying->renewal) {
+    status = copying->renewal->renew(to, copying->found);
+  }
   if (status != STATUS_OK) {
     snprintf(copying->why, 256, "The copy failed: %.230s.", db->reason);
   }
@@ -536,9 +544,11 @@ static enum status copy_between(struct copying *copying) {
 }
 
 enum status db_copy(const struct db_config *from, const struct db_config *to,
-                    const struct db_progress *progress, struct db_sums *out, char why[256]) {
+                    const struct db_renewal *renewal, const struct db_progress *progress, struct db_sums *out,
+                    char why[256]) {
   CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
-  struct copying copying = {.progress = progress, .arena = arena, .sums = out, .why = why};
+  struct copying copying = {
+      .renewal = renewal, .progress = progress, .arena = arena, .sums = out, .why = why};
   copying.catalogs = calloc(2, sizeof(*copying.catalogs));
   if (!copying.catalogs) {
     die("out of memory");

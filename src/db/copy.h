@@ -34,18 +34,27 @@ struct db_progress {
 
 /* *yes: the database can be reached and has no table, or is a file that is not there. */
 enum status db_is_empty(const struct db_config *config, bool *yes, char why[256]) MUST_CHECK;
-/* Whether db_copy could read it: it is there, and at this program's schema. To be asked before anything is made
- * for the copy. */
+/* Whether db_copy could read it: it is there, and at this program's schema. To be asked before anything is
+ * made for the copy. */
 enum status db_check_source(const struct db_config *config, char why[256]) MUST_CHECK;
 /* What the database holds, whatever its version. */
 enum status db_sum_up(const struct db_config *config, const struct db_progress *progress, struct db_sums *out,
                       char why[256]) MUST_CHECK;
+/* What rows say in words of their own database, so that it has to be said anew in the copy. */
+struct db_renewal {
+  /* Reads in the source, in the view that the rows are copied from; *found lives in ctx->arena. */
+  enum status (*look)(struct ctx *from, void **found);
+  /* Writes in the copy, in its transaction, when all rows were compared. */
+  enum status (*renew)(struct ctx *to, void *found);
+};
 /* Copies everything from one database of this program's schema into another of the same that holds no more
  * than its migrations have made: in one transaction, read again and compared before it is committed. Ids
  * stay; the sequences of PostgreSQL are moved on; numbers of transactions become 0, because they mean nothing
- * in another cluster. *out: what was copied. */
+ * in another cluster, and what else stands on them is for `renewal` (NULL: nothing does). *out: what was
+ * copied, as it was before the renewal. */
 enum status db_copy(const struct db_config *from, const struct db_config *to,
-                    const struct db_progress *progress, struct db_sums *out, char why[256]) MUST_CHECK;
+                    const struct db_renewal *renewal, const struct db_progress *progress, struct db_sums *out,
+                    char why[256]) MUST_CHECK;
 /* Copies the embedded database page by page into a new file, which is complete by itself (no WAL) and
  * durable. Writers are not held up; the WAL grows meanwhile. */
 enum status db_snapshot(const struct db_config *config, const char *path, const struct db_progress *progress,

@@ -248,18 +248,35 @@ enum status db_value(struct db *db, const struct db_query *query, unsigned slot,
   return STATUS_OK;
 }
 
+/* Of an arena that rows are kept in: room for them, for what the caller makes of as many, and for the
+ * answer's small things. Past it a request is told so; an arena that overflows would end the program. */
+enum { ROWS_ARENA_TIMES = 3, ROWS_ARENA_RESERVE_BYTES = 32 * 1024 };
+
+static bool has_room(struct db_rows *rows, size_t bytes) {
+  if (rows->refused == STATUS_OK && arena_left(rows->arena) < bytes + ROWS_ARENA_RESERVE_BYTES) {
+    rows->refused = problem_set(rows->ctx, &problem_too_large);
+  }
+  return rows->refused == STATUS_OK;
+}
+
 bool db_rows_take(struct db_rows *rows) {
   if (!rows->take) {
     return true;
+  }
+  if (rows->refused != STATUS_OK) {
+    return false;
   }
   rows->refused = rows->take(rows);
   return rows->refused == STATUS_OK && !rows->enough;
 }
 
-struct str db_rows_bytes(const struct db_rows *rows, const char *at, size_t len) {
+struct str db_rows_bytes(struct db_rows *rows, const char *at, size_t len) {
   /* An empty value has an address too, because no address means NULL. */
   struct str bytes = {at && len ? at : "", len};
-  return rows->arena ? str_copy(rows->arena, bytes) : bytes;
+  if (!rows->arena) {
+    return bytes;
+  }
+  return has_room(rows, len) ? str_copy(rows->arena, bytes) : STR("");
 }
 
 bool db_column_null(const struct db_column *column, void *row) {
@@ -419,6 +436,9 @@ static enum status take_many(struct db_rows *rows) {
     db_fail(rows->ctx->db, STATUS_BROKEN, "more rows than the statement's limit should let through");
     log_failure(rows->ctx->db, "db_all", STATUS_BROKEN);
     return problem_set(rows->ctx, &problem_broken);
+  }
+  if (!has_room(rows, (many->count + 1) * many->size * ROWS_ARENA_TIMES)) {
+    return rows->refused;
   }
   if (many->count == many->room) {
     many->room = many->room ? many->room * 2 : 16;

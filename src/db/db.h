@@ -127,7 +127,8 @@ int64_t db_act_in(struct db *db, int64_t tenant_id);
 enum status db_exec(struct ctx *ctx, unsigned statement, const void *in, int64_t *changed) MUST_CHECK;
 /* First row into `row`; STATUS_NOT_FOUND (no problem set) without one. */
 enum status db_one(struct ctx *ctx, unsigned statement, const void *in, void *row) MUST_CHECK;
-/* All rows (at most max; more is STATUS_BROKEN: statements carry their LIMIT) as an array in the arena. */
+/* All rows (at most max; more is STATUS_BROKEN: statements carry their LIMIT) as an array in the arena. Rows
+ * for which the arena is too small are problem_too_large (db_one too), with room left for the answer. */
 enum status db_all(struct ctx *ctx, unsigned statement, const void *in, size_t max, void **rows,
                    size_t *count) MUST_CHECK;
 /* Row by row, nothing kept: texts live until the callback returns. A callback's failure ends it and is

@@ -60,8 +60,9 @@ struct db_rows {
 };
 /* Calls take and keeps its failure apart. False: stop. */
 bool db_rows_take(struct db_rows *rows);
-/* A text or blob on its way out: copied, with a NUL behind it, where the rows are kept. */
-struct str db_rows_bytes(const struct db_rows *rows, const char *at, size_t len);
+/* A text or blob on its way out: copied, with a NUL behind it, where the rows are kept. Where there is no
+ * room, the run is refused. */
+struct str db_rows_bytes(struct db_rows *rows, const char *at, size_t len);
 /* Puts a NULL into its place; false where the column may not be NULL. */
 bool db_column_null(const struct db_column *column, void *row);
 /* The columns a prepared text really has against the row struct: their number, and their names

@@ -17,6 +17,8 @@
 enum {
   ARENA_BYTES = 32 * 1024 * 1024,
   AUTH_MAX = 8 * 1024,
+  SOCKET_MESSAGE_MAX =
+      16 * 1024,   /* of a client: a CONNECT with its auth, and a packet with its attachments */
   NOTES_MAX = 256, /* heard in one turn */
   SOON_MS = 2,     /* it looks again for what is committed but not yet below the horizon; then doubled */
   LOOK_MS = 500,   /* at sessions that ran out */
@@ -471,6 +473,10 @@ struct live *live_new(const struct live_config *config) {
   live->config = *config;
   live->tail = &live->notes;
   live->sockets = socketio_config_default;
+  /* Clients say who they are and answer pings; what else they send is passed over, so that a socket needs
+   * room for little: thousands that send a long message slowly must not fill the memory. */
+  live->sockets.eio.max_payload = SOCKET_MESSAGE_MAX;
+  live->sockets.sio.packet_bytes_max = SOCKET_MESSAGE_MAX;
   live->sockets.eio.ping_interval_ns = config->ping_interval_ms * MS;
   live->sockets.eio.ping_timeout_ns = config->ping_timeout_ms * MS;
   live->sockets.threads = config->threads;

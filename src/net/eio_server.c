@@ -588,7 +588,8 @@ void eio_server_request(struct eio_server *server, struct http_exchange *exchang
     open_websocket(server, exchange, here, STR_NONE);
   } else {
     struct eio_shard *shard = shard_of(server, query.sid);
-    if (shard == NULL || (shard == here && find(here, query.sid) == NULL)) {
+    /* At the end every session is closed, and its loop may be gone already. */
+    if (shard == NULL || here->stopped || (shard == here && find(here, query.sid) == NULL)) {
       answer_error(server, exchange, EIO_SID_UNKNOWN);
     } else if (!query.current || upgrade != (query.transport == EIO_WEBSOCKET)) {
       answer_error(server, exchange, EIO_BAD_REQUEST);

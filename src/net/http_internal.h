@@ -211,6 +211,8 @@ static inline bool loop_is_mine(const struct http_loop *loop) {
 }
 
 enum status loop_init(struct http_loop *loop, struct http_server *server, unsigned index) MUST_CHECK;
+/* Runs what was posted after the loop's end. For all loops before the first one's loop_release. */
+void loop_run_left(struct http_loop *loop);
 void loop_release(struct http_loop *loop);
 void *loop_thread(void *loop);
 /* Connection is to be run again in this or the next turn. */

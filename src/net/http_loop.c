@@ -568,6 +568,12 @@ enum status loop_init(struct http_loop *loop, struct http_server *server, unsign
   return STATUS_OK;
 }
 
+void loop_run_left(struct http_loop *loop) {
+  struct http_task *tasks = loop->inbox.tasks;
+  loop->inbox.tasks = NULL;
+  run_tasks(tasks);
+}
+
 /* After the thread ended: what is left are exchanges whose handler never answered, answers that came too
  * late, and connections nobody took. */
 void loop_release(struct http_loop *loop) {
@@ -609,7 +615,7 @@ void loop_release(struct http_loop *loop) {
   if (loop->wake_fd >= 0) {
     close(loop->wake_fd);
   }
-  run_tasks(loop->inbox.tasks);
+  loop_run_left(loop);
   free(loop->timers.heap);
   pthread_mutex_destroy(&loop->inbox.lock);
 }

@@ -194,6 +194,12 @@ void http_server_free(struct http_server *server) {
     return;
   }
   http_server_stop(server, 0);
+  /* What was posted to a loop after its end may lie in another one's memory. */
+  for (unsigned i = 0; i < server->config.threads; i++) {
+    if (server->loops[i].server != NULL) {
+      loop_run_left(&server->loops[i]);
+    }
+  }
   for (unsigned i = 0; i < server->config.threads; i++) {
     if (server->loops[i].server != NULL) {
       loop_release(&server->loops[i]);

@@ -130,6 +130,7 @@ static CURLcode set_up(struct slot *slot, const struct webhook_sending *sending)
   SET(PROTOCOLS_STR, "http,https");
   SET(PROXY, ""); /* the environment's would connect in our place */
   SET(NOSIGNAL, 1L);
+  SET(QUICK_EXIT, 1L); /* a name that nobody answers must not hold up the thread past the time limit */
   SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   SET(FOLLOWLOCATION, 0L);
   SET(TIMEOUT_MS, HOOK_HTTP_TIMEOUT_S * 1000L);

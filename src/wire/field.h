@@ -123,6 +123,15 @@ struct fields {
                               .size = sizeof(type),                                    \
                               .present = -1}
 
+/* A table with a check of its own. */
+/* clang-format off */
+#define CHECKED_FIELDS(name, type, schema_title, checker, ...)                                             \
+  static const struct field name##_rows_[] = __VA_ARGS__;                                                  \
+  const struct fields name = {.title = (schema_title), .rows = name##_rows_,                               \
+                              .count = sizeof(name##_rows_) / sizeof(name##_rows_[0]),                     \
+                              .size = sizeof(type), .present = -1, .check = (checker)}
+/* clang-format on */
+
 /* ---- input. All faults are collected with problem_fault; STATUS_INVALID if any. `out` is a
  * struct of fields->size, zeroed by the caller; its texts live in ctx->arena (or in `body`). ---- */
 enum {

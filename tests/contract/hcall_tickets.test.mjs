@@ -139,7 +139,12 @@ for (const engine of engines()) {
       says(await d.info(`${near}%00`), 400, INVALID);
       says(await d.get('/api/ticket/info', 'manager'), 400, INVALID);
       says(await d.get('/api/ticket/info?ticket_id=', 'manager'), 400, INVALID);
-      says(await d.post('/api/ticket/remove', {}, 'customer'), 400, INVALID);
+      // "anything else in its place is 404 `Ticket hasn't found`, only a missing or empty one 400"
+      for (const ticket_id of ['', undefined]) {
+        says(await d.post('/api/ticket/edit', { ticket_id, ticket_status: 'doing' }, 'manager'), 400, INVALID);
+        says(await d.post('/api/ticket/update', { ticket_id, ticket_return: 'x' }, 'manager'), 400, INVALID);
+        says(await d.post('/api/ticket/remove', { ticket_id }, 'customer'), 400, INVALID);
+      }
       says(await d.post('/api/ticket/remove', { ticket_id: 7 }, 'customer'), 400, INVALID);
     });
 
@@ -348,6 +353,10 @@ for (const engine of engines()) {
       assert.deepEqual(await list(`?author=${one.email}&date=${day(-1)}`), [b, a]);
       assert.deepEqual(await list(`?date=${day(-1)}&status=doing`), [b]);
       says(await d.get(`/api/ticket/fetch?date=${day(2)}`, 'manager'), 404, NO_TICKETS);
+      // "on or after that day", however long ago it was
+      for (const date of ['0001-01-01', '1900-01-01', '1969-12-31', '1970-01-01']) {
+        assert.deepEqual(await list(`?date=${date}`), [c, b, a], date);
+      }
       says(await d.get(`/api/ticket/fetch?author=${one.email}&status=conclued`, 'manager'), 404, NO_TICKETS);
       says(await d.get('/api/ticket/fetch?author=nobody@example.com', 'manager'), 404, NO_TICKETS);
       says(await d.get('/api/ticket/fetch?author=nonsense', 'manager'), 404, NO_TICKETS);
@@ -380,7 +389,7 @@ for (const engine of engines()) {
     });
 
     it('refuses dates that are none and statuses that are none', async () => {
-      for (const date of ['2025-13-01', '2025-02-30', '27-03-2025', '2025-3-27', 'yesterday', '2025-03-27T00:00:00Z', '%20']) {
+      for (const date of ['2025-13-01', '2025-02-30', '0000-01-01', '1900-02-29', '27-03-2025', '2025-3-27', 'yesterday', '2025-03-27T00:00:00Z', '%20']) {
         says(await d.get(`/api/ticket/fetch?date=${date}`, 'manager'), 404, { message: 'Invalid date format', status: false });
       }
       // What is written wrongly comes before what is not there.

@@ -127,6 +127,11 @@ export function wrongBodies(good) {
   ];
 }
 
+/** How such a body is refused: a stranger has at most 64 KiB to say. */
+export function wrongBodyStatus(operation, text) {
+  return operation.security?.length === 0 && text.length > 64 * 1024 ? 413 : 400;
+}
+
 /** Values that a parameter of the query must not have. */
 export function wrongParameters(parameter) {
   const { schema } = parameter;

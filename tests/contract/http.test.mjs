@@ -97,6 +97,14 @@ for (const engine of engines()) {
       assert.equal('trace_id' in (await line('untraced')), false);
     });
 
+    it('a stranger has at most 64 KiB to say', async () => {
+      const body = (bytes) => JSON.stringify({ email: 'a@example.com', password: PASSWORD, more: 'x'.repeat(bytes) });
+      for (const [bytes, status] of [[60000, 401], [66000, 413]]) {
+        const answer = await server.raw('POST', '/api/auth/login', { 'Content-Type': 'application/json' }, body(bytes));
+        assert.equal(answer.status, status, answer.text);
+      }
+    });
+
     it('a token that was answered is not kept by anybody', async () => {
       for (const [dialect, path, body] of [
         ['tiket', '/auth/login', { email: who.manager.email, password: PASSWORD }],

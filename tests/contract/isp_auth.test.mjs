@@ -79,6 +79,11 @@ for (const engine of engines()) {
         'password',
         'password_confirmation',
       ]);
+      // domain.md: "`details` lists every fault at once", also what two fields say together.
+      refuses(await api('POST', '/api/auth/reset-password', { body: { password: 'long enough', password_confirmation: 'other' } }), 422, 'VALIDATION_ERROR', [
+        'token',
+        'password_confirmation',
+      ]);
       for (const text of ['', '{', '[]', 'null', '{"email":"a@example.com","email":"b@example.com","password":"x"}']) {
         refuses(await api('POST', '/api/auth/login', { text }), 400, 'BAD_REQUEST');
       }
@@ -127,6 +132,8 @@ for (const engine of engines()) {
     it('refuses no token, a foreign one, and the body with a signed-out one', async () => {
       refuses(await api('GET', '/api/auth/me'), 401, 'UNAUTHORIZED');
       refuses(await me('a.b.c'), 401, 'UNAUTHORIZED');
+      // "an expired one, or one that somebody else signed, is TOKEN_EXPIRED"
+      refuses(await me('eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.AAAA'), 401, 'TOKEN_EXPIRED');
       const somebody = await person(server, 'technician');
       assert.deepEqual(data(await api('POST', '/api/auth/logout', { token: somebody.token })), { message: 'Signed out' });
       refuses(await me(somebody.token), 401, 'UNAUTHORIZED');
@@ -147,6 +154,8 @@ for (const engine of engines()) {
         'password',
       ]);
       refuses(await change({}), 422, 'VALIDATION_ERROR', ['current_password', 'password', 'password_confirmation']);
+      // domain.md: "`details` lists every fault at once".
+      refuses(await change({ ...fresh, password_confirmation: 'other' }), 422, 'VALIDATION_ERROR', ['current_password', 'password_confirmation']);
       data(await me(other.access_token));
       data(await change({ current_password: PASSWORD, ...fresh }));
       data(await me(somebody.token));

@@ -110,6 +110,8 @@ for (const engine of engines()) {
       refuses(await create({ unit_price: 1.00001 }), 422, 'VALIDATION_ERROR', ['unit_price']);
       refuses(await create({ unit_price: 1e-9 }), 422, 'VALIDATION_ERROR', ['unit_price']);
       refuses(await create({ unit_price: '12' }), 422, 'VALIDATION_ERROR', ['unit_price']);
+      // domain.md: "`details` lists every fault at once"; isp.md: "`unit_price` has at most four decimals".
+      refuses(await create({ name: ' ', unit_price: 1.00001 }), 422, 'VALIDATION_ERROR', ['name', 'unit_price']);
       refuses(await api('POST', '/api/inventory/items', { body: {}, token: who.manager.token }), 422, 'VALIDATION_ERROR', [
         'name',
         'category',
@@ -133,6 +135,7 @@ for (const engine of engines()) {
       assert.deepEqual((await update(item.id, {})).body.data.item, answer.body.data.item);
       refuses(await update(item.id, { stock_quantity: -1 }), 422, 'VALIDATION_ERROR', ['stock_quantity']);
       refuses(await update(item.id, { unit_price: 0.00001 }), 422, 'VALIDATION_ERROR', ['unit_price']);
+      refuses(await update(item.id, { unit_price: 0.00001, stock_quantity: -1 }), 422, 'VALIDATION_ERROR', ['unit_price', 'stock_quantity']);
       refuses(await update(NOBODY, { stock_quantity: 1 }), 404, 'RESOURCE_NOT_FOUND');
       refuses(await update('7', { stock_quantity: 1 }), 400, 'VALIDATION_ERROR', ['id']);
       const other = await made();

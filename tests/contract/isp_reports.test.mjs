@@ -269,6 +269,28 @@ for (const engine of engines()) {
         [['2026-01', '2026-01-15', '2026-01-31'], ['2026-02', '2026-02-01', '2026-02-28'], ['2026-03', '2026-03-01', '2026-03-10']]);
     });
 
+    it('takes every day that there was, also where 1970 begins with its own first moment', async () => {
+      const { id } = await d.server.seedTenant('utc.example', { timezone: 'UTC' });
+      const stranger = await d.server.seed('manager', { tenant: id });
+      await d.server.seed('customer', { tenant: id });
+      const { body } = await d.api('POST', '/api/auth/login', {
+        body: { email: stranger.email, password: d.server.password }, headers: { Host: 'utc.example' } });
+      d.token.utc = body.data.tokens.access_token;
+      const days = [['created_from=0001-01-01', 1], ['created_from=1970-01-01', 1], ['created_to=1970-01-01', 0], ['created_to=1969-12-31', 0]];
+      for (const [query, count] of days) {
+        const { customers, pagination } = succeeded(await d.get(`/api/customers?${query}`, 'utc'));
+        assert.deepEqual([customers.length, pagination.total], [count, count], query);
+      }
+      for (const [from, to, count] of [['1900-01-01', '1969-12-31', 70], ['1970-01-01', '1979-12-31', 10], ['0001-01-01', '0001-12-31', 1]]) {
+        const { periods } = (await report('performance', `?period=yearly&date_from=${from}&date_to=${to}`, 'utc')).report;
+        assert.deepEqual([periods.length, periods.at(0).date_from, periods.at(-1).date_to], [count, from, to]);
+      }
+      assert.match(paper((await download('performance', '?format=pdf&period=yearly&date_from=1970-01-01', 'utc')).bytes).text, /1 \w+ 1970/);
+      for (const name of REPORTS) {
+        refused(await d.get(`/api/reports/${name}?date_from=1970-01-01&date_to=1969-12-31`, 'utc'), 422, 'VALIDATION_ERROR', ['date_to']);
+      }
+    });
+
     it('reports the stock and what moved', async () => {
       const item = async (more) => {
         const body = { name: 'Router', category: 'Network', sku: more.sku, unit_price: 150000.5, stock_quantity: 10, min_stock_level: 2, ...more };
@@ -391,15 +413,22 @@ for (const engine of engines()) {
         ...REPORTS.map((one) => [one, `?date_from=${tomorrow()}&date_to=${today}`, ['date_to']]),
         ...REPORTS.map((one) => [one, '?date_from=yesterday&date_to=2026-02-30', ['date_from', 'date_to']]),
         ['tickets', '?status=done&type=cleaning&technician_id=7&customer_id=x', ['status', 'type', 'technician_id', 'customer_id']],
+        // domain.md: "`details` lists every fault at once".
+        ...REPORTS.map((one) => [one, '?format=xlsx&date_from=yesterday&date_to=2026-02-30', ['format', 'date_from', 'date_to']]),
+        ...REPORTS.map((one) => [one, `?format=xlsx&date_from=${tomorrow()}&date_to=${today}`, ['format', 'date_to']]),
         ['tickets', '?limit=101&page=0', ['limit', 'page']],
         ['performance', '?period=hourly&technician_id=7', ['period', 'technician_id']],
         ['performance', `?date_from=${tomorrow()}`, ['date_from']],
+        ['performance', `?period=hourly&date_from=${tomorrow()}`, ['period', 'date_from']],
         ['performance', '?period=daily&date_from=1980-01-01', []],
+        ['performance', '?period=daily&date_from=1900-01-01', []],
+        ['performance', '?period=weekly&date_from=0001-01-01', []],
         ['inventory', '?low_stock_only=maybe', ['low_stock_only']],
-        ['inventory', `?category=${'x'.repeat(101)}`, ['category']],
+        ['inventory', `?category=${'x'.repeat(256)}`, ['category']],
       ]) {
         refused(await d.get(`/api/reports/${name}${query}`, 'manager'), 422, 'VALIDATION_ERROR', fields);
       }
+      succeeded(await d.get(`/api/reports/inventory?category=${'x'.repeat(255)}`, 'manager'));
       refused(await d.get('/api/technicians/seven/performance', 'manager'), 400, 'VALIDATION_ERROR', ['id']);
       refused(await d.get(`/api/technicians/${UNKNOWN}/performance`, 'manager'), 404, 'RESOURCE_NOT_FOUND');
     });

@@ -72,6 +72,11 @@ for (const engine of engines()) {
         'profile.skills',
         'profile.service_areas',
       ]);
+      refuses(await create({ ...wanted('customer', { employee_id: 'E', avatar: 'x' }), email: 'x' }), 422, 'VALIDATION_ERROR', [
+        'email',
+        'profile.avatar',
+        'profile.employee_id',
+      ]);
       data(await create(wanted('customer', { skills: [], service_areas: [] })), 201);
       refuses(await create(wanted('technician', { skills: ['ok', ' ', 'x'.repeat(101)], service_areas: Array(51).fill('a') })), 422, 'VALIDATION_ERROR', [
         'profile.service_areas',
@@ -82,6 +87,7 @@ for (const engine of engines()) {
       ]);
     });
 
+    // domain.md: "`details` lists every fault at once".
     it('names every faulty field at once', async () => {
       refuses(await create({}), 422, 'VALIDATION_ERROR', ['email', 'password', 'role', 'profile']);
       refuses(await create({ email: 'x', password: 'short', role: 'boss', profile: {} }), 422, 'VALIDATION_ERROR', [
@@ -93,7 +99,11 @@ for (const engine of engines()) {
       ]);
       refuses(await create({ email: 1, password: 2, role: 3, profile: 'x' }), 422, 'VALIDATION_ERROR', ['email', 'password', 'role', 'profile']);
       const hostile = { full_name: 'a\u0001b', phone: 'x'.repeat(256), avatar: 'javascript:alert(1)' };
-      refuses(await create({ ...wanted('customer'), profile: hostile }), 422, 'VALIDATION_ERROR', ['profile.full_name', 'profile.phone']);
+      refuses(await create({ ...wanted('customer'), profile: hostile }), 422, 'VALIDATION_ERROR', [
+        'profile.full_name',
+        'profile.phone',
+        'profile.avatar',
+      ]);
       refuses(await create(wanted('customer', { avatar: 'javascript:alert(1)' })), 422, 'VALIDATION_ERROR', ['profile.avatar']);
       refuses(await create(wanted('customer', { full_name: ' \u00a0 ' })), 422, 'VALIDATION_ERROR', ['profile.full_name']);
     });
@@ -176,8 +186,10 @@ for (const engine of engines()) {
       }
       refuses(await put(people.customer.uuid, { profile: { full_name: '', avatar: 'x' } }, as('customer')), 422, 'VALIDATION_ERROR', [
         'profile.full_name',
+        'profile.avatar',
       ]);
       refuses(await put(people.customer.uuid, { profile: { avatar: 'x' }, email: 'y', role: 'z', is_active: 'w' }, as('customer')), 422, 'VALIDATION_ERROR', [
+        'profile.avatar',
         'email',
         'role',
         'is_active',

@@ -34,6 +34,17 @@ const toldOf = (who, ticket) => who.heard.filter((one) => one.data.ticket?.id ==
 
 for (const engine of engines()) {
   describe(`sockets on ${engine}`, { timeout: 180000 }, () => {
+    it('take no long messages, of which thousands could fill the memory', async () => {
+      const text = await (await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`)).text();
+      assert.equal(JSON.parse(text.slice(1)).maxPayload, 16384);
+      const talker = await listen(server, who.customer.token);
+      talker.socket.emit('hello', 'y'.repeat(16000)); /* passed over */
+      await pause(100);
+      assert.equal(talker.socket.connected, true);
+      talker.socket.emit('hello', Buffer.alloc(16380));
+      await talker.ended;
+    });
+
     let server;
     let api;
     let who;

@@ -100,10 +100,14 @@ for (const engine of engines()) {
       const me = (options) => api('GET', '/api/v1/me', options);
       const { token } = desk.super;
       const [head, claims, signature] = token.split('.');
-      for (const headers of [{}, { Authorization: token }, { Authorization: 'Bearer' }, { Authorization: `Basic ${token}` }, { Authorization: 'Bearer x.y' }]) {
+      for (const headers of [{}, { Authorization: token }, { Authorization: 'Bearer' }, { Authorization: `Basic ${token}` }, { Authorization: 'Bearer x.y' }, { Authorization: 'Bearer x.y.z' }]) {
         says(await me({ headers }), 401, LOGIN_FIRST);
       }
-      for (const bad of [`${head}.${claims}.${'A'.repeat(43)}`, `${head}.${claims}.${signature.slice(0, -4)}AAAA`]) {
+      // "past its time, or signed by somebody else: `Invalid or expired token`", whatever that one's header and length
+      const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+      const foreign = `${part({ typ: 'JWT', alg: 'HS256' })}.${claims}.${signature}`;
+      const long = `${part({ alg: 'RS256', typ: 'JWT', kid: 'theirs' })}.${part({ sub: 'x'.repeat(400) })}.${'A'.repeat(342)}`;
+      for (const bad of [`${head}.${claims}.${'A'.repeat(43)}`, `${head}.${claims}.${signature.slice(0, -4)}AAAA`, foreign, long]) {
         says(await me({ token: bad }), 401, BAD_TOKEN);
       }
       const borrower = await desk.borrower();

@@ -154,11 +154,12 @@ for (const engine of engines()) {
         const name = ['two', 'one', 'vendor'][i % 3];
         more.push(await desk.create(who[name].customer, { category: i < 5 ? 'billing' : 'service', priority: i % 2 ? 'low' : 'high' }));
       }
+      more.push(await desk.create(who.two.manager));
       const { items: all } = await desk.list(agent, 'limit=100', options);
       assert.deepEqual(ids(all), [...ids(all)].sort());
       assert.ok([...ids(more), ...ids(Object.values(ticket))].every((id) => ids(all).includes(id)));
       assert.deepEqual(new Set(all.map(({ tenant_id: of }) => of)), new Set(Object.values(number)));
-      for (const query of ['', '&category=billing', '&priority=high&status=open', `&member_id=${who.two.customer.id}`, '&category=account']) {
+      for (const query of ['', '&category=billing', '&priority=high&status=open', `&member_id=${who.two.customer.id}`, `&member_id=${who.two.manager.id}`, '&category=account']) {
         const { items: whole } = await desk.list(agent, `limit=100${query}`, options);
         const seen = [];
         for (let cursor = ''; cursor !== undefined;) {
@@ -169,6 +170,9 @@ for (const engine of engines()) {
           cursor = page.next_cursor;
         }
         assert.deepEqual(seen, whole, query);
+        // "member_id is the number of the customer whose ticket it is […]; staff have none"
+        const member = query.startsWith('&member_id=') ? Number(query.slice('&member_id='.length)) : undefined;
+        assert.ok(member === undefined || whole.every((one) => one.member_id === member), query);
       }
       for (const [name, id] of Object.entries(number)) {
         const { items } = await desk.list(agent, `limit=100&tenant=${id}`, options);

@@ -67,7 +67,8 @@ for (const engine of engines()) {
         status: [undefined, 'open', 'in_progress', 'resolved', 'closed'],
         priority: [undefined, 'low', 'medium', 'high'],
         category: [undefined, 'billing', 'technical', 'account', 'service'],
-        member_id: [undefined, who.customer.id],
+        // "member_id is the number of the customer whose ticket it is […]; staff have none"
+        member_id: [undefined, who.customer.id, who.manager.id],
       };
       for (const status of choices.status) {
         for (const priority of choices.priority) {

@@ -347,6 +347,35 @@ for (const engine of engines()) {
       assert.equal((await report(`userId=${budi._id}&prioritas=tinggi`)).body.total, 1);
     });
 
+    it("filters by whoever a ticket shows: the operator's staff in another tenant, and removed accounts", async () => {
+      const { id: tenant } = await d.server.seedTenant('filters.example');
+      const there = { 'X-Tenant-ID': String(tenant) };
+      const signIn = async (address) =>
+        (await d.server.as('tenant')('POST', '/api/auth/login', { body: { email: address, password: PASSWORD }, headers: there })).body.data
+          .access_token;
+      const manager = await signIn((await d.server.seed('manager', { tenant })).email);
+      const customer = await d.server.seed('customer', { tenant, name: 'Soon Gone' });
+      const own = await d.submit({ token: await signIn(customer.email) });
+      const agent = await d.server.seed('customer_service', { name: 'Olga Operator' });
+      const idle = await d.server.seed('customer_service', { name: 'Olga Idle' });
+      const made = await d.api('POST', '/api/ticket', { body: PROBLEM, token: await d.login(agent.email), headers: there });
+      assert.equal(made.status, 201, made.text);
+      const report = (query) => d.report(manager, `skip=0&limit=20&${query}`);
+      for (const query of ['username=olga', `email=${agent.email}`, `userId=${agent.uuid}`, `userId=${agent.id}`, `userId=${agent.uuid}&username=olga`]) {
+        const answer = await report(query);
+        assert.deepEqual(ids(answer), [made.body._id], query);
+        assert.equal(answer.body.total, 1, query);
+      }
+      assert.deepEqual((await report(`userId=${idle.uuid}`)).body, { total: 0, data: [] });
+      const gone = await d.server.as('hcall')('POST', '/api/user/delete', { body: { user_email: customer.email }, token: manager });
+      assert.equal(gone.status, 200, gone.text);
+      for (const query of ['username=soon', `userId=${customer.uuid}`, `userId=${customer.id}`]) {
+        const answer = await report(query);
+        assert.deepEqual(ids(answer), [own._id], query);
+        assert.equal(answer.body.total, 1, query);
+      }
+    });
+
     it('takes an account’s number for userId', async () => {
       const seeded = await d.server.seed('customer', { name: 'Numbered' });
       const ticket = await d.submit({ token: await d.login(seeded.email) });

@@ -46,7 +46,7 @@ static void try_times(struct str text) {
   int64_t from;
   int64_t to;
   if (time_day(text, "Asia/Jakarta", &from, &to) == STATUS_OK) {
-    must(to - from == TIME_DAY_US);
+    must(to > from && (from < 0 || to - from == TIME_DAY_US)); /* its clocks were set before 1970 */
   }
 }
 

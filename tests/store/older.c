@@ -146,9 +146,9 @@ static const struct {
   const char *table, *column;
   int step;
 } changed[] = {
-    {"ticket", "work_type", 2},
-    {"ticket_block", NULL, 6}, /* made anew in another form */
-    {"ticket_sums_missing", NULL, 6},
+    {"ticket", "work_type", 2},        {"ticket_block", NULL, 6}, /* made anew in another form */
+    {"ticket_sums_missing", NULL, 6},  {"customer", "nik", 10},   /* of deleted accounts, as the next */
+    {"technician", "employee_id", 10},
 };
 
 static bool is_changed(const struct older_rows *rows, const char *table, const char *column) {

@@ -145,6 +145,13 @@ static const struct older_script {
      " service_package, updated_at) VALUES (3, 2, '317', 'Jl. Merdeka 1', -6.5, 106.5, 'North', 'north', "
      "'Home 50',"
      " 1760000000000022)"},
+    /* Of somebody deleted, who was both in turn. */
+    {2, 0,
+     "INSERT INTO customer (account_id, tenant_id, nik, address, updated_at) VALUES (6, 2, '318', 'Jl. Lama "
+     "2', 1760000000000022)"},
+    {2, 0,
+     "INSERT INTO technician (account_id, tenant_id, employee_id, is_available, updated_at) VALUES"
+     " (6, 2, 'T-6', TRUE, 1760000000000023)"},
     {2, 0,
      "INSERT INTO technician (account_id, tenant_id, employee_id, is_available, reason, latitude, longitude,"
      " located_at, updated_at) VALUES (4, 2, 'T-4', FALSE, 'Sick', -6.75, 106.25, 1760000000000023,"
@@ -207,6 +214,8 @@ static const struct older_script {
      "due_at,"
      " http_status, reason, took_ms, tried_at, created_at) VALUES (1, 2, 1, #c4, 1, 3, '{}', 1, 2,"
      " 1790000000000006, 500, 'no', 12, 1760100000000076, 1760100000000077)"},
+    {10, 0, "UPDATE customer SET nik = NULL WHERE account_id = 6"},
+    {10, 0, "UPDATE technician SET employee_id = NULL WHERE account_id = 6"},
 };
 
 #endif

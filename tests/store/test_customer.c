@@ -120,6 +120,33 @@ static void address_and_identity_number_are_taken_once_in_a_tenant(struct store 
   assert_int_equal(customer.account.tenant_id, tenant);
 }
 
+static void the_identity_number_of_a_deleted_account_is_gone_and_free(struct store *store) {
+  struct who admin = caller_of(store, ROLE_SUPER_ADMIN, "admin@example.com");
+  int64_t tenant = other_tenant(store);
+  struct account manager = account_of(store, tenant, ROLE_MANAGER, "M", "m@example.com");
+  struct who foreign = who_of(&manager);
+  struct customer_new siti = plain("Siti", "siti@example.com");
+  siti.nik = STR("3174012345678901");
+  struct customer first, second, other;
+  store->ctx.who = &foreign;
+  assert_ok(customer_create(&store->ctx, &siti, &other));
+  store->ctx.who = &admin;
+  assert_ok(customer_create(&store->ctx, &siti, &first));
+  assert_ok(account_delete(&store->ctx, first.account.id));
+  assert_ok(customer_create(&store->ctx, &siti, &second));
+  assert_str(second.nik, "3174012345678901");
+  assert_int_equal(NUMBER(store, "SELECT COUNT(*) FROM customer WHERE nik IS NULL AND account_id = %" PRId64,
+                          first.account.id),
+                   1);
+  /* Whatever the account was last. */
+  assert_ok(account_set_role(&store->ctx, second.account.id, ROLE_MANAGER));
+  assert_ok(account_delete(&store->ctx, second.account.id));
+  store->ctx.who = &foreign;
+  assert_ok(customer_get(&store->ctx, other.account.uuid, &other)); /* of another tenant: as it was */
+  assert_str(other.nik, "3174012345678901");
+  assert_int_equal(store_number(store, "SELECT COUNT(*) FROM customer WHERE nik IS NOT NULL"), 1);
+}
+
 static void staff_but_technicians_make_customers(struct store *store) {
   static const struct {
     enum role role;
@@ -352,6 +379,7 @@ int main(void) {
       STORE_TEST(a_customer_comes_with_an_account_and_an_invitation),
       STORE_TEST(every_fault_is_told_at_once),
       STORE_TEST(address_and_identity_number_are_taken_once_in_a_tenant),
+      STORE_TEST(the_identity_number_of_a_deleted_account_is_gone_and_free),
       STORE_TEST(staff_but_technicians_make_customers),
       STORE_TEST(an_account_of_the_role_is_a_customer_whoever_made_it),
       STORE_TEST(a_customer_sees_themself_alone),

@@ -278,6 +278,42 @@ static void a_reading_connection_never_writes(struct store *store) {
   store_close(&reader);
 }
 
+static enum status put_long(struct ctx *ctx, void *arg) {
+  char text[6000];
+  memset(text, 'x', sizeof(text));
+  struct thing_insert_in in = thing_named(ctx, arg, 9, 0);
+  in.bytes = (struct str){text, sizeof(text)};
+  return put_thing(ctx, &in);
+}
+
+/* A request with more rows than it may hold is told so; an arena that overflows ends the program. */
+static void rows_beyond_the_arena_are_refused(struct store *store) {
+  struct ctx small = store->ctx;
+  for (int i = 0; i < 20; i++) {
+    char name[16];
+    snprintf(name, sizeof(name), "long %02d", i);
+    assert_ok(db_write(&store->ctx, put_long, name));
+  }
+  struct thing_of_kind_in in = {.kind = 9, .limit = 100};
+  for (int kib = 33; kib < 400; kib++) {
+    CLEANUP_ARENA struct arena *arena = arena_new((size_t)kib << 10);
+    small.arena = arena;
+    struct thing_row *rows = NULL;
+    size_t count = 0;
+    enum status status = sql_thing_of_kind_all(&small, &in, 100, &rows, &count);
+    if (kib < 100) {
+      assert_int_equal(status, STATUS_TOO_LARGE);
+      assert_ptr_equal(small.problem.kind, &problem_too_large);
+      assert_true(arena_left(arena) >= 16 << 10);
+      problem_clear(&small);
+    } else if (status == STATUS_OK) {
+      assert_int_equal(count, 20);
+      return;
+    }
+  }
+  fail_msg("400 KiB were not enough");
+}
+
 static enum status always_collides(struct ctx *ctx, void *arg) {
   assert_null(ctx->problem.kind);
   struct thing_insert_in in = thing_named(ctx, "again", 0, 0);
@@ -422,6 +458,7 @@ int main(void) {
       THINGS_TEST(keys_of_rowless_tables_and_references_are_watched),
       THINGS_TEST(no_row_is_not_found_and_leaves_the_output_alone),
       THINGS_TEST(all_rows_come_up_to_the_maximum),
+      THINGS_TEST(rows_beyond_the_arena_are_refused),
       THINGS_TEST(each_row_is_handed_out_until_the_callback_fails),
       THINGS_TEST(a_statement_that_writes_needs_db_write),
       THINGS_TEST(a_nested_write_belongs_to_the_outer_one),

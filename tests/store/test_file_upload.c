@@ -226,6 +226,58 @@ static void the_sweep_lets_go_what_nobody_attached_for_a_day_and_its_content_wit
   assert_true(str_equal(content_of(store, &got), TINY_PNG));
 }
 
+/* A day later: whether it is there still. */
+static bool survives(struct store *store, const struct file *file) {
+  int64_t dropped = 0;
+  store->ctx.now_us = STORE_NOW + TIME_DAY_US + 1;
+  assert_ok(file_sweep(as(store, NULL), 100, &dropped));
+  store->ctx.now_us = STORE_NOW;
+  return NUMBER(store, "SELECT COUNT(*) FROM file WHERE id = %" PRId64, file->id) == 1;
+}
+
+static void show(struct store *store, const struct who *who, const char *before, const struct file *file,
+                 const char *behind) {
+  char uuid[UUID_TEXT_SIZE];
+  store_sql(store, SQL(store, "UPDATE account SET avatar = '%s/api/files/%s%s' WHERE id = %" PRId64, before,
+                       uuid_print(file->uuid, uuid), behind, who->account_id));
+}
+
+static void a_portrait_that_somebody_else_uploaded_outlives_the_sweep(struct store *store) {
+  tenant_make(store, 2);
+  tenant_make(store, 3);
+  const struct who staff = person(store, 1, ROLE_MANAGER, "Op", "op@example.com");
+  const struct who customer = person(store, 1, ROLE_CUSTOMER, "Cus", "cus@example.com");
+  const struct who manager = person(store, 2, ROLE_MANAGER, "Mia", "mia@example.com");
+  const struct who ani = person(store, 2, ROLE_TECHNICIAN, "Ani", "ani@example.com");
+  const struct who far = person(store, 3, ROLE_MANAGER, "Far", "far@example.com");
+  const struct {
+    const struct who *uploader, *shown;
+    bool survives;
+  } rows[] = {
+      {&manager, &ani, true},  {&ani, &ani, true},
+      {&staff, &ani, true}, /* who acts in tenant 2, and uploads at home */
+      {&ani, &staff, true}, /* who may see it there */
+      {&manager, &far, false}, {&customer, &far, false},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct file file = uploaded(store, rows[i].uploader, "a.png");
+    show(store, rows[i].shown, "https://desk/v1", &file, "");
+    if (survives(store, &file) != rows[i].survives) {
+      fail_msg("row %zu", i);
+    }
+  }
+}
+
+static void a_portrait_with_words_behind_its_address_outlives_the_sweep(struct store *store) {
+  static const char *const behind[] = {"?v=2", "/", "#face"};
+  const struct who who = person(store, 1, ROLE_CUSTOMER, "Ani", "ani@example.com");
+  for (size_t i = 0; i < sizeof behind / sizeof *behind; i++) {
+    struct file file = uploaded(store, &who, "a.png");
+    show(store, &who, "", &file, behind[i]);
+    assert_true(survives(store, &file));
+  }
+}
+
 static void a_content_that_was_kept_again_just_now_outlives_the_sweep(struct store *store) {
   const struct who who = person(store, 1, ROLE_CUSTOMER, "Ani", "ani@example.com");
   struct file loose = uploaded(store, &who, "a.png");
@@ -277,6 +329,8 @@ int main(void) {
       STORE_TEST(a_content_that_the_disk_lost_is_a_defect_not_an_empty_file),
       STORE_TEST(the_sweep_lets_go_what_nobody_attached_for_a_day_and_its_content_with_the_last_row),
       STORE_TEST(the_sweep_finds_contents_that_never_became_a_row_folder_by_folder),
+      STORE_TEST(a_portrait_that_somebody_else_uploaded_outlives_the_sweep),
+      STORE_TEST(a_portrait_with_words_behind_its_address_outlives_the_sweep),
       STORE_TEST(a_content_that_was_kept_again_just_now_outlives_the_sweep),
   };
   int failed = STORE_RUN(tests);

@@ -123,6 +123,45 @@ static void an_employee_number_is_taken_once_in_a_tenant(struct store *store) {
   change(store, &who, &foreign, number);
 }
 
+static void the_employee_number_of_a_deleted_account_is_gone_and_free(struct store *store) {
+  struct who manager = caller_of(store, ROLE_MANAGER, "m@example.com");
+  struct account one = technician_account(store, "one@example.com");
+  struct account two = technician_account(store, "two@example.com");
+  struct technician_change number = {.has_employee_id = true, .employee_id = STR("EMP-1")};
+  change(store, &manager, &one, number);
+  assert_ok(account_delete(&store->ctx, one.id));
+  assert_int_equal(store_number(store, "SELECT COUNT(*) FROM technician WHERE employee_id IS NOT NULL"), 0);
+  change(store, &manager, &two, number);
+}
+
+struct leaving {
+  struct who who;
+  struct account account;
+};
+
+/* One deletes the account while the other gives it a number. */
+static void delete_or_number(struct ctx *ctx, int number, void *arg) {
+  const struct leaving *leaving = arg;
+  ctx->who = &leaving->who;
+  if (number == 0) {
+    assert_ok(account_delete(ctx, leaving->account.id));
+    return;
+  }
+  struct technician_change change = {.has_employee_id = true, .employee_id = STR("EMP-1")};
+  struct technician technician;
+  enum status status = technician_change(ctx, leaving->account.uuid, &change, &technician);
+  assert_true(status == STATUS_OK || status == STATUS_NOT_FOUND);
+}
+
+static void a_number_given_to_an_account_in_its_last_moment_goes_with_it(struct store *store) {
+  struct leaving leaving = {.who = caller_of(store, ROLE_MANAGER, "m@example.com")};
+  for (int i = 0; i < 20; i++) {
+    leaving.account = technician_account(store, str_format(store->ctx.arena, "t%d@example.com", i).at);
+    store_race(store, 4, delete_or_number, &leaving);
+    assert_int_equal(store_number(store, "SELECT COUNT(*) FROM technician WHERE employee_id IS NOT NULL"), 0);
+  }
+}
+
 static void a_technician_is_made_whole_or_not_at_all(struct store *store) {
   struct who manager = caller_of(store, ROLE_MANAGER, "m@example.com");
   const struct str skills[] = {STR("fiber")};
@@ -327,6 +366,8 @@ int main(void) {
       STORE_TEST(words_keep_their_order_and_a_repeated_one_counts_once),
       STORE_TEST(faults_name_each_word),
       STORE_TEST(an_employee_number_is_taken_once_in_a_tenant),
+      STORE_TEST(the_employee_number_of_a_deleted_account_is_gone_and_free),
+      STORE_TEST(a_number_given_to_an_account_in_its_last_moment_goes_with_it),
       STORE_TEST(a_technician_is_made_whole_or_not_at_all),
       STORE_TEST(a_list_filters_on_area_availability_and_all_named_skills),
       STORE_TEST(free_and_active_ones_are_counted),

@@ -362,9 +362,9 @@ static const struct cell cells[] = {
      *                       read        status      reply       remove      assign      title       schedule */
     {ROLE_SUPER_ADMIN,      "ooooonnn", "ooooonnn", "ooooonnn", "ooooonnn", "ooooonnn", "ooooonnn", "ooooonnn"},
     {ROLE_MANAGER,          "ooooonnn", "ooooonnn", "ooooonnn", "ooooonnn", "ooooonnn", "ooooonnn", "ooooonnn"},
-    {ROLE_SUPERVISOR,       "ooooonnn", "ooooonnn", "ooooonnn", "oofffnnn", "ooooonnn", "ooooonnn", "ooooonnn"},
-    {ROLE_CUSTOMER_SERVICE, "ooooonnn", "ooooonnn", "ooooonnn", "oofffnnn", "ooooonnn", "ooooonnn", "ooooonnn"},
-    {ROLE_TECHNICIAN,       "onoonnnn", "onoonnnn", "onoonnnn", "ooffnnnn", "onoonnnn", "fnffnnnn", "fnfonnnn"},
+    {ROLE_SUPERVISOR,       "ooooonnn", "ooooonnn", "ooooonnn", "fffffnnn", "ooooonnn", "ooooonnn", "ooooonnn"},
+    {ROLE_CUSTOMER_SERVICE, "ooooonnn", "ooooonnn", "ooooonnn", "fffffnnn", "ooooonnn", "ooooonnn", "ooooonnn"},
+    {ROLE_TECHNICIAN,       "onoonnnn", "onoonnnn", "onoonnnn", "fnffnnnn", "onoonnnn", "fnffnnnn", "fnfonnnn"},
     {ROLE_CUSTOMER,         "oonnnnnn", "ffnnnnnn", "oonnnnnn", "oonnnnnn", "ffffffff", "oonnnnnn", "ffnnnnnn"},
 };
 /* clang-format on */

@@ -2,6 +2,7 @@
 
 #include "accounts.h"
 #include "desk/activity/activity.h"
+#include "desk/customer/customer.h"
 #include "desk/event/event.h"
 #include "desk/notice/notice.h"
 #include "desk/reply/reply.h"
@@ -335,6 +336,106 @@ static void a_ticket_that_the_operators_staff_open_elsewhere_is_listed_under_the
   assert_counters_true(store);
 }
 
+static void a_technician_of_the_operator_lists_the_customers_elsewhere(struct store *store) {
+  const struct visit visit = visit_by(store, ROLE_TECHNICIAN);
+  const struct who stranger = person(store, OURS, ROLE_CUSTOMER, "Dian", "dian@example.com");
+  store_sql(store, SQL(store,
+                       "INSERT INTO customer (account_id, tenant_id, service_area, area_folded, updated_at) "
+                       "SELECT id, tenant_id, 'North', 'north', 1 FROM account WHERE id IN (%" PRId64
+                       ", %" PRId64 ")",
+                       visit.customer.account_id, stranger.account_id));
+  const struct str areas[] = {STR_NONE, STR("North")};
+  for (size_t i = 0; i < 2; i++) {
+    const struct customer_filter filter = {.service_area = areas[i], .limit = 10};
+    struct customer *customers = NULL;
+    size_t count = 0;
+    int64_t total = 0;
+    assert_ok(customer_list(within(store, &visit.there), &filter, &customers, &count, &total));
+    assert_int_equal(count, 1);
+    assert_int_equal(total, 1);
+    assert_int_equal(customers[0].account.id, visit.customer.account_id);
+    assert_ok(customer_list(within(store, &visit.home), &filter, &customers, &count, &total));
+    assert_int_equal(count, 0); /* there is none at home */
+    assert_int_equal(total, 0);
+  }
+}
+
+/* The filter finds this one alone, and its total says so. */
+static void assert_only(struct store *store, const struct who *who, struct ticket_filter filter,
+                        const struct ticket *ticket) {
+  struct ticket *list = NULL;
+  size_t count = 0;
+  int64_t total = -1;
+  filter.limit = 10;
+  assert_ok(ticket_list(within(store, who), &filter, &list, &count));
+  assert_int_equal(count, 1);
+  assert_int_equal(list[0].id, ticket->id);
+  assert_ok(ticket_total(within(store, who), &filter, &total));
+  assert_int_equal(total, 1);
+}
+
+static void a_part_of_a_name_finds_the_operators_staff_too(struct store *store) {
+  const struct visit visit = visit_by(store, ROLE_CUSTOMER_SERVICE);
+  const struct who manager = person(store, OURS, ROLE_MANAGER, "Mia", "mia@example.com");
+  const struct who technician = person(store, OURS, ROLE_TECHNICIAN, "Tono", "tono@example.com");
+  const struct ticket_new new_ticket = plain_ticket();
+  struct ticket made;
+  assert_ok(ticket_create(within(store, &visit.there), &new_ticket, &made));
+  assert_only(store, &manager, (struct ticket_filter){.author_name = STR("OLG")}, &made);
+  assert_only(store, &manager, (struct ticket_filter){.author_email = STR("olga@")}, &made);
+  assert_only(store, &manager,
+              (struct ticket_filter){.author_name = STR("olga"), .author_id = visit.home.account_id}, &made);
+  /* What no counter knows is counted. */
+  assert_only(store, &manager,
+              (struct ticket_filter){.author_name = STR("olga"), .categories = {{CATEGORY_TECHNICAL}, 1}},
+              &made);
+  assert_only(store, &technician, (struct ticket_filter){.author_name = STR("olga")}, &made);
+  /* The operator's own tickets of the same people are none of this tenant's. */
+  assert_ok(ticket_create(within(store, &visit.home), &new_ticket, &(struct ticket){0}));
+  assert_only(store, &manager, (struct ticket_filter){.author_name = STR("olga")}, &made);
+}
+
+static int64_t number_of(struct store *store, const struct who *who, struct uuid uuid, int64_t id) {
+  int64_t number = 0;
+  assert_ok(ticket_person_number(within(store, who), uuid, id, &number));
+  return number;
+}
+
+static void filters_find_whom_tickets_show_and_nobody_else_from_outside(struct store *store) {
+  const struct uuid none = {0};
+  const struct visit visit = visit_by(store, ROLE_SUPERVISOR);
+  const struct who manager = person(store, OURS, ROLE_MANAGER, "Mia", "mia@example.com");
+  const struct who boss = person(store, TENANT_OPERATOR, ROLE_SUPER_ADMIN, "Bea", "bea@example.com");
+  const struct who idle = person(store, TENANT_OPERATOR, ROLE_SUPERVISOR, "Ida", "ida@example.com");
+  const struct who client = person(store, TENANT_OPERATOR, ROLE_CUSTOMER, "Cleo", "cleo@example.com");
+  tenant_make(store, THEIRS);
+  const struct who stranger = person(store, THEIRS, ROLE_TECHNICIAN, "Sam", "sam@example.com");
+  struct ticket after = ticket_of(store, &client);
+  after = ticket_of(store, &stranger);
+  assert_int_equal(number_of(store, &manager, visit.home.uuid, 0), TICKET_NOBODY);
+  const struct ticket_assignment take = {.assignee_id = visit.there.account_id};
+  assert_ok(ticket_assign(within(store, &visit.there), visit.ticket.uuid, &take, &after));
+  assert_int_equal(number_of(store, &manager, visit.home.uuid, 0), visit.home.account_id);
+  assert_int_equal(number_of(store, &manager, none, visit.home.account_id), visit.home.account_id);
+  const struct who *const outside[] = {&idle, &client, &stranger};
+  for (size_t i = 0; i < 3; i++) {
+    assert_int_equal(number_of(store, &manager, outside[i]->uuid, 0), TICKET_NOBODY);
+    assert_int_equal(number_of(store, &manager, none, outside[i]->account_id), TICKET_NOBODY);
+  }
+  assert_int_equal(number_of(store, &manager, none, 0), TICKET_NOBODY);
+  assert_int_equal(number_of(store, &manager, none, -1), TICKET_NOBODY);
+  assert_int_equal(number_of(store, &manager, uuid_v7(STORE_NOW), 0), TICKET_NOBODY);
+  /* Whoever was deleted since still stands on their tickets. */
+  assert_ok(account_delete(within(store, &manager), visit.customer.account_id));
+  assert_ok(account_delete(within(store, &boss), visit.home.account_id));
+  assert_int_equal(number_of(store, &manager, visit.customer.uuid, 0), visit.customer.account_id);
+  assert_int_equal(number_of(store, &manager, none, visit.home.account_id), visit.home.account_id);
+  assert_only(
+      store, &manager,
+      (struct ticket_filter){.author_id = visit.customer.account_id, .assignee_id = visit.home.account_id},
+      &visit.ticket);
+}
+
 static void the_operators_people_take_work_elsewhere_and_nobody_else_from_outside_does(struct store *store) {
   const struct visit visit = visit_by(store, ROLE_MANAGER);
   const struct who colleague = person(store, TENANT_OPERATOR, ROLE_TECHNICIAN, "Tono", "tono@example.com");
@@ -518,6 +619,9 @@ int main(void) {
       STORE_TEST_PGSQL(only_staff_of_the_operator_are_known_elsewhere),
       STORE_TEST(what_the_operators_staff_write_elsewhere_shows_their_name),
       STORE_TEST(a_ticket_that_the_operators_staff_open_elsewhere_is_listed_under_their_name),
+      STORE_TEST(a_technician_of_the_operator_lists_the_customers_elsewhere),
+      STORE_TEST(a_part_of_a_name_finds_the_operators_staff_too),
+      STORE_TEST(filters_find_whom_tickets_show_and_nobody_else_from_outside),
       STORE_TEST(the_operators_people_take_work_elsewhere_and_nobody_else_from_outside_does),
       STORE_TEST(ones_own_account_is_at_home_wherever_one_acts),
       STORE_TEST(signing_out_elsewhere_ends_the_session_at_home),

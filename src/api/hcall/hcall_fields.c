@@ -174,13 +174,13 @@ FIELDS(hcall_ticket_create_in, struct hcall_ticket_create_in, "HcallTicketCreate
               .text = "Up to ten pictures.")});
 
 FIELDS(hcall_edit_in, struct hcall_edit_in, "HcallTicketEdit",
-       {FIELD(struct hcall_edit_in, ticket_id, TEXT, "ticket_id", FIELD_REQUIRED, .max = 255,
+       {FIELD(struct hcall_edit_in, ticket_id, TEXT, "ticket_id", FIELD_REQUIRED, .min = 1, .max = 255,
               .text = "Which ticket.", .example = TICKET_ID_EXAMPLE),
         FIELD(struct hcall_edit_in, status, WORD, "ticket_status", FIELD_REQUIRED,
               .words = hcall_status_words_in, .text = "The new status.", .example = "\"doing\"")});
 
 FIELDS(hcall_update_in, struct hcall_update_in, "HcallTicketUpdate",
-       {FIELD(struct hcall_update_in, ticket_id, TEXT, "ticket_id", FIELD_REQUIRED, .max = 255,
+       {FIELD(struct hcall_update_in, ticket_id, TEXT, "ticket_id", FIELD_REQUIRED, .min = 1, .max = 255,
               .text = "Which ticket.", .example = TICKET_ID_EXAMPLE),
         FIELD(struct hcall_update_in, text, TEXT, "ticket_return", NAME,
               .text = "The new entry of its history.", .example = "\"Purchasing routers\"")});

@@ -65,13 +65,29 @@ const struct isp_pagination *isp_pagination(struct call *call, const struct isp_
 /* The path's n-th parameter as a uuid; else 400 VALIDATION_ERROR with details {id}. */
 extern const struct problem_kind isp_bad_id;
 enum status isp_id(struct call *call, unsigned n, struct uuid *out) MUST_CHECK;
-/* A range of days of the tenant's time zone, as texts ("YYYY-MM-DD", or an RFC 3339 time; NONE: open): *from
- * inclusive, *to exclusive (the named day is included whole), 0 open. Faults on the names, also where it ends
- * before it begins. */
-enum status isp_days(struct call *call, const char *from_name, struct str from_text, const char *to_name,
-                     struct str to_text, int64_t *from, int64_t *to) MUST_CHECK;
-/* The tenant's time zone, in the arena. */
-enum status isp_zone(struct call *call, const char **zone) MUST_CHECK;
+/* An end of a range: a day of the tenant's time zone ("YYYY-MM-DD"), or an RFC 3339 time; all 0 unsaid. */
+struct isp_end {
+  struct str text;      /* as sent */
+  int64_t begins, over; /* microseconds; a moment is over with itself */
+  int64_t day;          /* since 1970 */
+  bool is_ahead;        /* that day is after today */
+};
+/* From the one's begin until the other is over: the day named last is included whole. */
+struct isp_range {
+  struct isp_end from, to;
+};
+extern const struct field_custom isp_end_custom;
+/* Rows of a query table whose struct has a `struct isp_range created`: "created_from", "created_to". Its
+ * check calls isp_check_range(ctx, &in->created, "created"). */
+/* clang-format off */
+#define ISP_RANGE_ROWS(type, range, from_text, to_text)                                                    \
+  FIELD(type, range.from, CUSTOM, #range "_from", 0, .custom = &isp_end_custom, .text = from_text,         \
+        .example = "\"2025-10-01\""),                                                                      \
+  FIELD(type, range.to, CUSTOM, #range "_to", 0, .custom = &isp_end_custom, .text = to_text,               \
+        .example = "\"2025-10-31\"")
+/* clang-format on */
+/* The fault of a range that ends before it begins. */
+void isp_check_range(struct ctx *ctx, const struct isp_range *range, const char *name);
 
 /* ---- vocabulary ---- */
 extern const struct word isp_status_words[], isp_priority_words[], isp_type_words[], isp_role_words[];

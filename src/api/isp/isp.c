@@ -81,45 +81,44 @@ enum status isp_id(struct call *call, unsigned n, struct uuid *out) {
   return problem_fault(&call->ctx, STR("id"), STR("must be a uuid"));
 }
 
-enum status isp_zone(struct call *call, const char **zone) {
+static enum status read_end(struct ctx *ctx, struct str text, void *member, const char **reason) {
+  enum { END_MAX = 40 };
+  struct isp_end *end = member;
+  if (text.len == 0) {
+    end->text = text;
+    return STATUS_OK;
+  }
   struct tenant tenant;
-  TRY(tenant_get(&call->ctx, call->tenant_id, &tenant));
-  *zone = str_c(call->ctx.arena, tenant.timezone);
+  TRY(tenant_get(ctx, ctx->who->tenant_id, &tenant));
+  const char *zone = str_c(ctx->arena, tenant.timezone);
+  struct isp_end read = {.text = text};
+  if (time_day(text, zone, &read.begins, &read.over) != STATUS_OK) {
+    if (text.len > END_MAX || time_parse(text, &read.begins) != STATUS_OK) {
+      /* It reaches everywhere: no fault of the range follows from it. */
+      *end = (struct isp_end){.begins = INT64_MIN, .over = INT64_MAX};
+      *reason = "must be a date, YYYY-MM-DD";
+      return STATUS_INVALID;
+    }
+    read.over = read.begins + 1;
+  }
+  read.day = time_local_day(read.begins, zone);
+  /* 0 would be no end at all; nothing lies in the microsecond beside it. */
+  read.begins = read.begins == 0 ? 1 : read.begins;
+  read.over = read.over == 0 ? -1 : read.over;
+  read.is_ahead = read.day > time_local_day(ctx->now_us, zone);
+  *end = read;
   return STATUS_OK;
 }
+const struct field_custom isp_end_custom = {.read = read_end,
+                                            .schema = "{\"type\":\"string\",\"maxLength\":40}"};
 
-/* One end of a range: a day of the zone, or a moment. A moment's end is that moment itself. */
-static enum status read_end(struct call *call, const char *name, struct str text, const char *zone,
-                            int64_t *from, int64_t *to) {
-  if (text.len == 0 || time_day(text, zone, from, to) == STATUS_OK) {
-    return STATUS_OK;
+void isp_check_range(struct ctx *ctx, const struct isp_range *range, const char *name) {
+  int64_t begins = range->from.begins;
+  int64_t over = range->to.over;
+  if (begins != 0 && over != 0 && begins >= over) {
+    (void)problem_fault(ctx, str_format(ctx->arena, "%s_to", name),
+                        str_format(ctx->arena, "must not be before %s_from", name));
   }
-  if (time_parse(text, from) == STATUS_OK) {
-    *to = *from + 1;
-    return STATUS_OK;
-  }
-  return problem_fault(&call->ctx, str_of(name), STR("must be a date, YYYY-MM-DD"));
-}
-
-enum status isp_days(struct call *call, const char *from_name, struct str from_text, const char *to_name,
-                     struct str to_text, int64_t *from, int64_t *to) {
-  int64_t begin = 0;
-  int64_t end = 0;
-  int64_t other;
-  if (from_text.len > 0 || to_text.len > 0) {
-    const char *zone;
-    TRY(isp_zone(call, &zone));
-    enum status first = read_end(call, from_name, from_text, zone, &begin, &other);
-    TRY(read_end(call, to_name, to_text, zone, &other, &end));
-    TRY(first);
-  }
-  if (begin != 0 && end != 0 && begin >= end) {
-    return problem_fault(&call->ctx, str_of(to_name),
-                         str_format(call->ctx.arena, "must not be before %s", from_name));
-  }
-  *from = begin;
-  *to = end;
-  return STATUS_OK;
 }
 
 /* ---- vocabulary: the desk's own words ---- */
@@ -233,13 +232,11 @@ static const struct isp_wire_name wire_names[] = {
     /* users, customers */
     {&isp_user_in, "name", "profile.full_name"},
     {&isp_user_in, "phone", "profile.phone"},
-    {&isp_user_in, "avatar", "profile.avatar"},
     {&isp_user_in, "employee_id", "profile.employee_id"},
     {&isp_user_in, "skills", "profile.skills"},
     {&isp_user_in, "service_areas", "profile.service_areas"},
     {&isp_user_change_in, "name", "profile.full_name"},
     {&isp_user_change_in, "phone", "profile.phone"},
-    {&isp_user_change_in, "avatar", "profile.avatar"},
     {&isp_customer_in, "name", "full_name"},
     {&isp_customer_change_in, "name", "full_name"},
     /* tickets */

@@ -58,13 +58,6 @@ enum status isp_me(struct call *call) {
 
 /* ---- passwords ---- */
 
-static enum status check_repeated(struct call *call, struct str password, struct str again) {
-  if (str_equal(password, again)) {
-    return STATUS_OK;
-  }
-  return problem_fault(&call->ctx, STR("password_confirmation"), STR("must be the same as password"));
-}
-
 enum status isp_forgot_password(struct call *call) {
   const struct isp_forgot_in *in = call->input;
   TRY(account_forgot(&call->ctx, call->tenant_id, in->email));
@@ -73,7 +66,6 @@ enum status isp_forgot_password(struct call *call) {
 
 enum status isp_reset_password(struct call *call) {
   const struct isp_reset_in *in = call->input;
-  TRY(check_repeated(call, in->password, in->password_confirmation));
   TRY(account_reset(&call->ctx, in->token, in->password, PASSWORD_LONG_ENOUGH));
   return isp_say(call, "The new password is set");
 }
@@ -81,7 +73,6 @@ enum status isp_reset_password(struct call *call) {
 enum status isp_change_password(struct call *call) {
   const struct isp_password_in *in = call->input;
   struct ctx *ctx = &call->ctx;
-  TRY(check_repeated(call, in->password, in->password_confirmation));
   struct sign_in sign_in = {.tenant_id = call->who.home_tenant_id,
                             .email = call->who.email,
                             .password = in->current_password,

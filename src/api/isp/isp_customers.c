@@ -26,17 +26,17 @@ static enum status answer_customer(struct call *call, int http, const struct cus
 enum status isp_customer_list(struct call *call) {
   const struct isp_customers_in *in = call->query;
   /* Only the plain list has its total from counters; the others walk, and not on an I/O thread. */
-  bool plain = in->search.len == 0 && in->service_area.len == 0 && in->created_from.len == 0 &&
-               in->created_to.len == 0 && call->who.role != ROLE_TECHNICIAN;
+  bool plain = in->search.len == 0 && in->service_area.len == 0 && in->created.from.text.len == 0 &&
+               in->created.to.text.len == 0 && call->who.role != ROLE_TECHNICIAN;
   if (!plain && call->lane != LANE_POOL) {
     return STATUS_SLOW;
   }
   struct customer_filter filter = {.search = in->search,
                                    .service_area = in->service_area,
+                                   .created_from = in->created.from.begins,
+                                   .created_to = in->created.to.over,
                                    .skip = isp_skip(&in->page),
                                    .limit = isp_limit(&in->page)};
-  TRY(isp_days(call, "created_from", in->created_from, "created_to", in->created_to, &filter.created_from,
-               &filter.created_to));
   struct customer *customers = NULL;
   size_t count = 0;
   int64_t total = 0;

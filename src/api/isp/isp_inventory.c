@@ -47,25 +47,20 @@ enum status isp_item_list(struct call *call) {
   return isp_answer_many(call, &isp_items_out, (struct list){shown, count}, &in->page, total);
 }
 
-static enum status read_item(struct call *call, struct item_new *item) {
-  const struct isp_item_in *in = call->input;
-  *item = (struct item_new){.name = in->name,
-                            .category = in->category,
-                            .sku = in->sku,
-                            .description = in->description,
-                            .stock = in->stock_quantity,
-                            .min_stock = in->min_stock_level};
-  if (field_present(call->route->input, in, "unit_price") &&
-      !isp_price_read(in->unit_price, &item->price_e4)) {
-    return problem_fault(&call->ctx, STR("unit_price"), STR("must have at most four decimals"));
-  }
-  return STATUS_OK;
+static struct item_new read_item(const struct isp_item_in *in) {
+  struct item_new item = {.name = in->name,
+                          .category = in->category,
+                          .sku = in->sku,
+                          .description = in->description,
+                          .stock = in->stock_quantity,
+                          .min_stock = in->min_stock_level};
+  (void)isp_price_read(in->unit_price, &item.price_e4); /* the table has refused what is none */
+  return item;
 }
 
 enum status isp_item_create(struct call *call) {
-  struct item_new new_item;
+  const struct item_new new_item = read_item(call->input);
   struct item item;
-  TRY(read_item(call, &new_item));
   TRY(item_create(&call->ctx, &new_item, &item));
   return answer_item(call, 201, &item);
 }
@@ -89,11 +84,11 @@ enum status isp_item_update(struct call *call) {
       .has_price = field_present(table, in, "unit_price"),
       .has_stock = field_present(table, in, "stock_quantity"),
       .has_min_stock = field_present(table, in, "min_stock_level"),
+      .to = read_item(in),
   };
   struct uuid uuid;
   struct item item;
   TRY(isp_id(call, 0, &uuid));
-  TRY(read_item(call, &change.to));
   TRY(item_change(&call->ctx, uuid, &change, &item));
   return answer_item(call, 200, &item);
 }

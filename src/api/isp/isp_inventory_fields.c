@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "api/isp/isp_people.h"
@@ -76,13 +77,23 @@ static const struct field_custom price_custom = {
 /* ---- items: input ---- */
 
 /* A table that knows which of its rows were sent, in the member `present`. */
-#define SENT_FIELDS(name, type, schema_title, ...)                                     \
+#define SENT_FIELDS(name, type, schema_title, checker, ...)                            \
   static const struct field name##_rows_[] = __VA_ARGS__;                              \
   const struct fields name = {.title = (schema_title),                                 \
                               .rows = name##_rows_,                                    \
                               .count = sizeof(name##_rows_) / sizeof(name##_rows_[0]), \
                               .size = sizeof(type),                                    \
-                              .present = offsetof(type, present)}
+                              .present = offsetof(type, present),                      \
+                              .check = (checker)}
+
+/* The row says how large a price may be; one that isn't there is NaN. */
+static void check_price(struct ctx *ctx, const void *in) {
+  const struct isp_item_in *item = in;
+  int64_t price_e4;
+  if (!isnan(item->unit_price) && !isp_price_read(item->unit_price, &price_e4)) {
+    (void)problem_fault(ctx, STR("unit_price"), STR("must have at most four decimals"));
+  }
+}
 
 /* clang-format off */
 #define ITEM_ROWS(needed)                                                                                  \
@@ -101,10 +112,10 @@ static const struct field_custom price_custom = {
   FIELD(struct isp_item_in, min_stock_level, INT, "min_stock_level", needed, .min = 0, .max = STOCK_MAX,   \
         .text = "That many or fewer is low.", .example = "5")
 /* clang-format on */
-SENT_FIELDS(isp_item_in, struct isp_item_in, "IspNewItem", {ITEM_ROWS(FIELD_REQUIRED)});
-SENT_FIELDS(isp_item_change_in, struct isp_item_in, "IspItemChange", {ITEM_ROWS(0)});
+SENT_FIELDS(isp_item_in, struct isp_item_in, "IspNewItem", check_price, {ITEM_ROWS(FIELD_REQUIRED)});
+SENT_FIELDS(isp_item_change_in, struct isp_item_in, "IspItemChange", check_price, {ITEM_ROWS(0)});
 
-SENT_FIELDS(isp_items_in, struct isp_items_in, "IspItemQuery",
+SENT_FIELDS(isp_items_in, struct isp_items_in, "IspItemQuery", NULL,
             {ISP_PAGE_ROWS(struct isp_items_in),
              FIELD(struct isp_items_in, category, TEXT, "category", 0, .max = 255,
                    .text = "Items of this category, in any letter case.", .example = "\"Networking\""),

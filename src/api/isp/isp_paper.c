@@ -246,7 +246,7 @@ static struct str said_day(const struct isp_paper *paper, struct str text) {
   int64_t from;
   int64_t to;
   if (time_day(text, paper->zone, &from, &to) == STATUS_OK) {
-    return isp_date(paper, paper->call->ctx.arena, from);
+    return day_text(paper, paper->call->ctx.arena, time_local_day(from, paper->zone));
   }
   return text;
 }

@@ -58,7 +58,8 @@ struct isp_customer_in {
 };
 struct isp_customers_in {
   struct isp_page page;
-  struct str search, service_area, created_from, created_to;
+  struct str search, service_area;
+  struct isp_range created;
 };
 struct isp_technicians_in {
   struct isp_page page;

@@ -33,6 +33,18 @@ static enum status read_email(struct ctx *ctx, struct str text, void *member, co
 static const struct field_custom email_custom = {
     .read = read_email, .schema = "{\"type\":\"string\",\"format\":\"email\",\"maxLength\":254}"};
 
+static enum status read_avatar(struct ctx *ctx, struct str text, void *member, const char **reason) {
+  (void)ctx;
+  *reason = account_avatar_fault(text);
+  if (*reason != NULL) {
+    return STATUS_INVALID;
+  }
+  *(struct str *)member = text;
+  return STATUS_OK;
+}
+static const struct field_custom avatar_custom = {
+    .read = read_avatar, .schema = "{\"type\":[\"string\",\"null\"],\"maxLength\":2048}"};
+
 /* clang-format off */
 #define EMAIL(type, flags, words)                                                                          \
   FIELD(type, email, CUSTOM, "email", flags, .custom = &email_custom, .text = words,                       \
@@ -61,12 +73,27 @@ FIELDS(isp_refresh_in, struct isp_refresh_in, "IspRefresh",
 FIELDS(isp_forgot_in, struct isp_forgot_in, "IspForgotPassword",
        {EMAIL(struct isp_forgot_in, FIELD_REQUIRED, "Where to mail the link, if an account has this address.")});
 
-FIELDS(isp_reset_in, struct isp_reset_in, "IspResetPassword",
+/* With a faulty password there is nothing to compare; a confirmation that isn't there was told already. */
+static void check_repeated(struct ctx *ctx, struct str password, struct str again) {
+  if (password.at != NULL && !str_equal(password, again)) {
+    (void)problem_fault(ctx, STR("password_confirmation"), STR("must be the same as password"));
+  }
+}
+
+static void check_reset(struct ctx *ctx, const void *in) {
+  const struct isp_reset_in *reset = in;
+  check_repeated(ctx, reset->password, reset->password_confirmation);
+}
+CHECKED_FIELDS(isp_reset_in, struct isp_reset_in, "IspResetPassword", check_reset,
        {FIELD(struct isp_reset_in, token, TEXT, "token", FIELD_REQUIRED | FIELD_SECRET, .max = 255,
               .text = "The token of the mail's link.", .example = "\"kJ0N4bCx...\""),
         NEW_PASSWORDS(struct isp_reset_in)});
 
-FIELDS(isp_password_in, struct isp_password_in, "IspChangePassword",
+static void check_password(struct ctx *ctx, const void *in) {
+  const struct isp_password_in *change = in;
+  check_repeated(ctx, change->password, change->password_confirmation);
+}
+CHECKED_FIELDS(isp_password_in, struct isp_password_in, "IspChangePassword", check_password,
        {FIELD(struct isp_password_in, current_password, TEXT, "current_password", PASSWORD, .max = 1024,
               .text = "The one that holds now.", .example = "\"password123\""),
         NEW_PASSWORDS(struct isp_password_in)});
@@ -78,7 +105,7 @@ FIELDS(isp_password_in, struct isp_password_in, "IspChangePassword",
         .text = "The person's name.", .example = "\"Budi Santoso\""),                                      \
   FIELD(struct isp_profile_in, phone, TEXT, "phone", named, .max = 255,                                    \
         .text = "Its telephone number.", .example = "\"+62 812 3456 7890\""),                              \
-  FIELD(struct isp_profile_in, avatar, TEXT, "avatar", FIELD_NULLABLE, .max = 2048,                        \
+  FIELD(struct isp_profile_in, avatar, CUSTOM, "avatar", FIELD_NULLABLE, .custom = &avatar_custom,         \
         .text = "A picture: an http or https address, or that of an upload.",                              \
         .example = "\"https://example.com/budi.png\"")
 
@@ -97,7 +124,25 @@ CHANGE_FIELDS(isp_profile_new_in, struct isp_profile_in, "IspNewProfile",
 CHANGE_FIELDS(isp_profile_change_in, struct isp_profile_in, "IspProfileChange",
               {PROFILE_ROWS(FIELD_NOT_BLANK)});
 
-FIELDS(isp_user_in, struct isp_user_in, "IspNewUser",
+/* What belongs to a technician alone is refused for everybody else, never dropped. */
+static void check_no_work(struct ctx *ctx, const void *in) {
+  const struct isp_user_in *user = in;
+  const struct isp_profile_in *profile = user->profile;
+  struct str reason = STR("belongs to technicians alone");
+  if (user->role == 0 || user->role == ROLE_TECHNICIAN || profile == NULL) {
+    return;
+  }
+  if (profile->employee_id.len > 0) {
+    (void)problem_fault(ctx, STR("employee_id"), reason);
+  }
+  if (profile->skills.count > 0) {
+    (void)problem_fault(ctx, STR("skills"), reason);
+  }
+  if (profile->service_areas.count > 0) {
+    (void)problem_fault(ctx, STR("service_areas"), reason);
+  }
+}
+CHECKED_FIELDS(isp_user_in, struct isp_user_in, "IspNewUser", check_no_work,
        {EMAIL(struct isp_user_in, FIELD_REQUIRED, "The account's address, unique."),
         FIELD(struct isp_user_in, password, TEXT, "password", PASSWORD, .min = 8, .max = 1024,
               .text = "At least eight characters.", .example = "\"password123\""),
@@ -149,17 +194,18 @@ CHANGE_FIELDS(isp_customer_in, struct isp_customer_in, "IspNewCustomer", {CUSTOM
 CHANGE_FIELDS(isp_customer_change_in, struct isp_customer_in, "IspCustomerChange",
               {CUSTOMER_ROWS(0, FIELD_NOT_BLANK)});
 
-FIELDS(isp_customers_in, struct isp_customers_in, "IspCustomerQuery",
+static void check_customers(struct ctx *ctx, const void *in) {
+  isp_check_range(ctx, &((const struct isp_customers_in *)in)->created, "created");
+}
+CHECKED_FIELDS(isp_customers_in, struct isp_customers_in, "IspCustomerQuery", check_customers,
        {ISP_PAGE_ROWS(struct isp_customers_in),
         FIELD(struct isp_customers_in, search, TEXT, "search", 0, .max = 255,
-              .text = "Only those whose name, address or telephone number holds this text, in any letter case.",
+              .text = "Only those whose name, e-mail or telephone number holds this text, in any letter case.",
               .example = "\"siti\""),
         FIELD(struct isp_customers_in, service_area, TEXT, "service_area", 0, .max = 255,
               .text = "Only those of this area, in any letter case.", .example = "\"Jakarta Selatan\""),
-        FIELD(struct isp_customers_in, created_from, TEXT, "created_from", 0, .max = 40,
-              .text = "Only those made on or after this day.", .example = "\"2025-10-01\""),
-        FIELD(struct isp_customers_in, created_to, TEXT, "created_to", 0, .max = 40,
-              .text = "Only those made on or before this day.", .example = "\"2025-10-31\"")});
+        ISP_RANGE_ROWS(struct isp_customers_in, created, "Only those made on or after this day.",
+                       "Only those made on or before this day.")});
 
 /* ---- technicians: input ---- */
 

@@ -15,10 +15,7 @@ static const struct word period_words[] = {{"daily", REPORT_DAILY},
 
 /* clang-format off */
 #define RANGE_ROWS(type)                                                                                   \
-  FIELD(type, date_from, TEXT, "date_from", 0, .max = 40, .text = "First day, YYYY-MM-DD.",                \
-        .example = "\"2025-10-01\""),                                                                      \
-  FIELD(type, date_to, TEXT, "date_to", 0, .max = 40, .text = "Last day, included whole.",                 \
-        .example = "\"2025-10-31\"")
+  ISP_RANGE_ROWS(type, date, "First day, YYYY-MM-DD.", "Last day, included whole.")
 #define FORMAT_ROW(type)                                                                                   \
   FIELD(type, format, WORD, "format", 0, .words = format_words,                                            \
         .text = "json (where unsaid), csv or pdf.", .example = "\"json\"")
@@ -30,31 +27,47 @@ static const struct word period_words[] = {{"daily", REPORT_DAILY},
   FIELD(type, member, TEXT, wire_name, FIELD_REQUIRED, .text = sentence, .example = "\"2025-10-01\"")
 /* clang-format on */
 
-FIELDS(isp_ticket_report_in, struct isp_ticket_report_in, "IspTicketReport",
-       {RANGE_ROWS(struct isp_ticket_report_in),
-        FIELD(struct isp_ticket_report_in, technician_id, UUID, "technician_id", 0,
-              .text = "Assigned to this technician."),
-        FIELD(struct isp_ticket_report_in, customer_id, UUID, "customer_id", 0, .text = "Of this customer."),
-        FIELD(struct isp_ticket_report_in, status, WORD, "status", 0, .words = isp_status_words,
-              .text = "In this status.", .example = "\"resolved\""),
-        FIELD(struct isp_ticket_report_in, type, WORD, "type", 0, .words = isp_type_words,
-              .text = "Of this type.", .example = "\"repair\""),
-        FORMAT_ROW(struct isp_ticket_report_in), ISP_PAGE_ROWS(struct isp_ticket_report_in)});
+static void check_ticket_report(struct ctx *ctx, const void *in) {
+  isp_check_range(ctx, &((const struct isp_ticket_report_in *)in)->date, "date");
+}
+CHECKED_FIELDS(isp_ticket_report_in, struct isp_ticket_report_in, "IspTicketReport", check_ticket_report,
+               {RANGE_ROWS(struct isp_ticket_report_in),
+                FIELD(struct isp_ticket_report_in, technician_id, UUID, "technician_id", 0,
+                      .text = "Assigned to this technician."),
+                FIELD(struct isp_ticket_report_in, customer_id, UUID, "customer_id", 0,
+                      .text = "Of this customer."),
+                FIELD(struct isp_ticket_report_in, status, WORD, "status", 0, .words = isp_status_words,
+                      .text = "In this status.", .example = "\"resolved\""),
+                FIELD(struct isp_ticket_report_in, type, WORD, "type", 0, .words = isp_type_words,
+                      .text = "Of this type.", .example = "\"repair\""),
+                FORMAT_ROW(struct isp_ticket_report_in), ISP_PAGE_ROWS(struct isp_ticket_report_in)});
 
-FIELDS(isp_performance_in, struct isp_performance_in, "IspPerformanceReport",
-       {FIELD(struct isp_performance_in, period, WORD, "period", 0, .words = period_words,
-              .text = "How long a period is; monthly where unsaid.", .example = "\"monthly\""),
-        FIELD(struct isp_performance_in, technician_id, UUID, "technician_id", 0,
-              .text = "Of this technician alone."),
-        RANGE_ROWS(struct isp_performance_in), FORMAT_ROW(struct isp_performance_in)});
+/* A range without an end is one up to today. */
+static void check_performance(struct ctx *ctx, const void *in) {
+  const struct isp_range *date = &((const struct isp_performance_in *)in)->date;
+  isp_check_range(ctx, date, "date");
+  if (date->from.is_ahead && date->to.over == 0) {
+    (void)problem_fault(ctx, STR("date_from"), STR("must not be in the future"));
+  }
+}
+CHECKED_FIELDS(isp_performance_in, struct isp_performance_in, "IspPerformanceReport", check_performance,
+               {FIELD(struct isp_performance_in, period, WORD, "period", 0, .words = period_words,
+                      .text = "How long a period is; monthly where unsaid.", .example = "\"monthly\""),
+                FIELD(struct isp_performance_in, technician_id, UUID, "technician_id", 0,
+                      .text = "Of this technician alone."),
+                RANGE_ROWS(struct isp_performance_in), FORMAT_ROW(struct isp_performance_in)});
 
-FIELDS(isp_inventory_report_in, struct isp_inventory_report_in, "IspInventoryReport",
-       {FIELD(struct isp_inventory_report_in, category, TEXT, "category", 0, .max = 100,
-              .text = "Items of this category.", .example = "\"Router\""),
-        FIELD(struct isp_inventory_report_in, low_stock_only, BOOL, "low_stock_only", FIELD_LOOSE,
-              .text = "Only what is low.", .example = "false"),
-        RANGE_ROWS(struct isp_inventory_report_in), FORMAT_ROW(struct isp_inventory_report_in),
-        ISP_PAGE_ROWS(struct isp_inventory_report_in)});
+static void check_inventory_report(struct ctx *ctx, const void *in) {
+  isp_check_range(ctx, &((const struct isp_inventory_report_in *)in)->date, "date");
+}
+CHECKED_FIELDS(isp_inventory_report_in, struct isp_inventory_report_in, "IspInventoryReport",
+               check_inventory_report,
+               {FIELD(struct isp_inventory_report_in, category, TEXT, "category", 0, .max = 255,
+                      .text = "Items of this category.", .example = "\"Router\""),
+                FIELD(struct isp_inventory_report_in, low_stock_only, BOOL, "low_stock_only", FIELD_LOOSE,
+                      .text = "Only what is low.", .example = "false"),
+                RANGE_ROWS(struct isp_inventory_report_in), FORMAT_ROW(struct isp_inventory_report_in),
+                ISP_PAGE_ROWS(struct isp_inventory_report_in)});
 
 /* ---- shared rows ---- */
 

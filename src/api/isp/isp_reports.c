@@ -110,11 +110,9 @@ static enum status name_of(struct call *call, struct uuid uuid, int64_t account_
 
 static enum status ticket_filter_of(struct call *call, struct ticket_filter *out) {
   const struct isp_ticket_report_in *in = call->query;
-  struct ticket_filter filter = {0};
-  TRY(isp_days(call, "date_from", in->date_from, "date_to", in->date_to, &filter.created_from,
-               &filter.created_to));
-  TRY(isp_account_number(call, in->technician_id, &filter.assignee_id));
-  TRY(isp_account_number(call, in->customer_id, &filter.author_id));
+  struct ticket_filter filter = {.created_from = in->date.from.begins, .created_to = in->date.to.over};
+  TRY(isp_person_number(call, in->technician_id, &filter.assignee_id));
+  TRY(isp_person_number(call, in->customer_id, &filter.author_id));
   if (in->status != 0) {
     filter.statuses = (struct db_ints){{in->status}, 1};
   }
@@ -144,8 +142,8 @@ static enum status count_each(struct call *call, struct ticket_filter *filter, s
 static enum status sum_tickets(struct call *call, struct ticket_filter *filter,
                                struct isp_ticket_report *report) {
   const struct isp_ticket_report_in *in = call->query;
-  report->date_from = in->date_from;
-  report->date_to = in->date_to;
+  report->date_from = in->date.from.text;
+  report->date_to = in->date.to.text;
   TRY(ticket_total(&call->ctx, filter, &report->total));
   TRY(count_each(call, filter, &filter->statuses, TICKET_NEW, TICKET_STATUS_COUNT, &report->by_status));
   TRY(count_each(call, filter, &filter->priorities, PRIORITY_LOW, PRIORITY_COUNT, &report->by_priority));
@@ -196,21 +194,13 @@ enum status isp_ticket_report(struct call *call) {
 static enum status performance_range(struct call *call, struct report_range *range) {
   const struct isp_performance_in *in = call->query;
   range->period = in->period != 0 ? (enum report_period)in->period : REPORT_MONTHLY;
-  int64_t from;
-  int64_t to;
-  const char *zone;
-  TRY(isp_days(call, "date_from", in->date_from, "date_to", in->date_to, &from, &to));
-  TRY(isp_zone(call, &zone));
   TRY(report_today(&call->ctx, &range->day_to));
-  if (to != 0) {
-    range->day_to = time_local_day(to - 1, zone);
+  if (in->date.to.over != 0) {
+    range->day_to = in->date.to.day;
   }
   range->day_from =
-      from != 0 ? time_local_day(from, zone) : report_default_from(range->period, range->day_to);
-  if (range->day_from > range->day_to) {
-    return problem_fault(&call->ctx, STR("date_from"), STR("must not be in the future"));
-  }
-  return isp_account_number(call, in->technician_id, &range->technician_id);
+      in->date.from.begins != 0 ? in->date.from.day : report_default_from(range->period, range->day_to);
+  return isp_person_number(call, in->technician_id, &range->technician_id);
 }
 
 /* Of one technician the list holds that one; of all, everybody who solved something. */
@@ -353,13 +343,14 @@ static enum status report_stock(struct ctx *ctx, void *arg) {
                                       .low = in->low_stock_only ? ITEM_LOW : ITEM_ANY,
                                       .skip = isp_skip(&in->page),
                                       .limit = isp_limit(&in->page)};
-  TRY(isp_days(call, "date_from", in->date_from, "date_to", in->date_to, &work->from, &work->to));
+  work->from = in->date.from.begins;
+  work->to = in->date.to.over;
   struct stock_sums sums;
   TRY(inventory_sums(ctx, &work->filter, work->from, work->to, &sums));
   struct isp_stock_summary *report = ARENA_NEW(ctx->arena, struct isp_stock_summary);
   *report = (struct isp_stock_summary){
-      .date_from = in->date_from,
-      .date_to = in->date_to,
+      .date_from = in->date.from.text,
+      .date_to = in->date.to.text,
       .items = sums.items,
       .low_items = sums.low_items,
       .stock = sums.stock,

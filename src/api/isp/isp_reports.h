@@ -14,7 +14,7 @@ enum isp_format { ISP_FORMAT_JSON, ISP_FORMAT_CSV, ISP_FORMAT_PDF };
 /* ---- input ---- */
 struct isp_ticket_report_in {
   struct isp_page page;
-  struct str date_from, date_to;
+  struct isp_range date;
   struct uuid technician_id, customer_id;
   int status, type; /* 0 any */
   int format;       /* enum isp_format */
@@ -22,14 +22,14 @@ struct isp_ticket_report_in {
 struct isp_performance_in {
   int period; /* enum report_period; 0 unsaid */
   struct uuid technician_id;
-  struct str date_from, date_to;
+  struct isp_range date;
   int format;
 };
 struct isp_inventory_report_in {
   struct isp_page page;
   struct str category;
   bool low_stock_only;
-  struct str date_from, date_to;
+  struct isp_range date;
   int format;
 };
 extern const struct fields isp_ticket_report_in, isp_performance_in, isp_inventory_report_in;

@@ -76,7 +76,11 @@ static struct str file_word(const struct file *file) {
 
 /* Those of one reply; of the ticket itself where reply_id is 0. */
 static struct list show_files(struct call *call, const struct file *files, size_t count, int64_t reply_id) {
-  struct isp_attachment *shown = ARENA_ARRAY(call->ctx.arena, struct isp_attachment, count);
+  size_t own = 0;
+  for (size_t i = 0; i < count; i++) {
+    own += files[i].reply_id == reply_id;
+  }
+  struct isp_attachment *shown = ARENA_ARRAY(call->ctx.arena, struct isp_attachment, own);
   size_t n = 0;
   for (size_t i = 0; i < count; i++) {
     if (files[i].reply_id == reply_id) {

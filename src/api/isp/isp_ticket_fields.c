@@ -15,8 +15,6 @@ static const struct word category_words[] = {{"billing", CATEGORY_BILLING},
 enum { TITLE_MAX = 255, FILES_MAX = 10 };
 
 /* clang-format off */
-#define DAY(type, member, wire_name, sentence)                                                             \
-  FIELD(type, member, TEXT, wire_name, 0, .max = 40, .text = sentence, .example = "\"2025-10-01\"")
 #define FILES_ROW(type)                                                                                    \
   FIELD(type, attachments, LIST, "attachments", FIELD_NULLABLE, .max = FILES_MAX,                          \
         .text = "Urls of own uploads, or addresses elsewhere; at most 10.",                                \
@@ -42,28 +40,38 @@ enum { TITLE_MAX = 255, FILES_MAX = 10 };
         .example = "\"The modem's LOS light blinks red.\"")
 /* clang-format on */
 
-FIELDS(isp_ticket_query, struct isp_ticket_query, "IspTicketQuery",
-       {ISP_PAGE_ROWS(struct isp_ticket_query),
-        FIELD(struct isp_ticket_query, status, WORD, "status", 0, .words = isp_status_words,
-              .text = "In this status.", .example = "\"assigned\""),
-        FIELD(struct isp_ticket_query, priority, WORD, "priority", 0, .words = isp_priority_words,
-              .text = "Of this priority.", .example = "\"high\""),
-        FIELD(struct isp_ticket_query, type, WORD, "type", 0, .words = isp_type_words,
-              .text = "Of this type.", .example = "\"repair\""),
-        FIELD(struct isp_ticket_query, technician_id, UUID, "technician_id", 0,
-              .text = "Assigned to this technician."),
-        FIELD(struct isp_ticket_query, customer_id, UUID, "customer_id", 0, .text = "Of this customer."),
-        DAY(struct isp_ticket_query, created_from, "created_from", "Made on this day or later."),
-        DAY(struct isp_ticket_query, created_to, "created_to", "Made on this day or before."),
-        DAY(struct isp_ticket_query, scheduled_from, "scheduled_from", "Planned for this day or later."),
-        DAY(struct isp_ticket_query, scheduled_to, "scheduled_to", "Planned for this day or before.")});
+static void check_query(struct ctx *ctx, const void *in) {
+  const struct isp_ticket_query *query = in;
+  isp_check_range(ctx, &query->created, "created");
+  isp_check_range(ctx, &query->scheduled, "scheduled");
+}
+CHECKED_FIELDS(isp_ticket_query, struct isp_ticket_query, "IspTicketQuery", check_query,
+               {ISP_PAGE_ROWS(struct isp_ticket_query),
+                FIELD(struct isp_ticket_query, status, WORD, "status", 0, .words = isp_status_words,
+                      .text = "In this status.", .example = "\"assigned\""),
+                FIELD(struct isp_ticket_query, priority, WORD, "priority", 0, .words = isp_priority_words,
+                      .text = "Of this priority.", .example = "\"high\""),
+                FIELD(struct isp_ticket_query, type, WORD, "type", 0, .words = isp_type_words,
+                      .text = "Of this type.", .example = "\"repair\""),
+                FIELD(struct isp_ticket_query, technician_id, UUID, "technician_id", 0,
+                      .text = "Assigned to this technician."),
+                FIELD(struct isp_ticket_query, customer_id, UUID, "customer_id", 0,
+                      .text = "Of this customer."),
+                ISP_RANGE_ROWS(struct isp_ticket_query, created, "Made on this day or later.",
+                               "Made on this day or before."),
+                ISP_RANGE_ROWS(struct isp_ticket_query, scheduled, "Planned for this day or later.",
+                               "Planned for this day or before.")});
 
-FIELDS(isp_person_tickets_query, struct isp_person_tickets_query, "IspPersonTicketsQuery",
-       {ISP_PAGE_ROWS(struct isp_person_tickets_query),
-        FIELD(struct isp_person_tickets_query, status, WORD, "status", 0, .words = isp_status_words,
-              .text = "In this status.", .example = "\"assigned\""),
-        DAY(struct isp_person_tickets_query, date_from, "date_from", "Made on this day or later."),
-        DAY(struct isp_person_tickets_query, date_to, "date_to", "Made on this day or before.")});
+static void check_person_query(struct ctx *ctx, const void *in) {
+  isp_check_range(ctx, &((const struct isp_person_tickets_query *)in)->date, "date");
+}
+CHECKED_FIELDS(isp_person_tickets_query, struct isp_person_tickets_query, "IspPersonTicketsQuery",
+               check_person_query,
+               {ISP_PAGE_ROWS(struct isp_person_tickets_query),
+                FIELD(struct isp_person_tickets_query, status, WORD, "status", 0, .words = isp_status_words,
+                      .text = "In this status.", .example = "\"assigned\""),
+                ISP_RANGE_ROWS(struct isp_person_tickets_query, date, "Made on this day or later.",
+                               "Made on this day or before.")});
 
 /* Staff make tickets for somebody; a customer's are their own. */
 static void check_customer(struct ctx *ctx, const void *in) {
@@ -74,19 +82,13 @@ static void check_customer(struct ctx *ctx, const void *in) {
   }
 }
 
-static const struct field new_rows[] = {
-    FIELD(struct isp_ticket_new_in, customer_id, UUID, "customer_id", FIELD_NULLABLE,
-          .text = "Whose ticket it is. Staff must say it; a customer's own where unsaid."),
-    FIELD_ROWS(struct isp_ticket_new_in, FIELD_REQUIRED),
-    FIELD(struct isp_ticket_new_in, location, OBJECT, "location", FIELD_REQUIRED, .of = &isp_place_in,
-          .text = "Where the work is."),
-    SCHEDULE_ROW(struct isp_ticket_new_in), FILES_ROW(struct isp_ticket_new_in)};
-const struct fields isp_ticket_new_in = {.title = "IspTicketNew",
-                                         .rows = new_rows,
-                                         .count = sizeof new_rows / sizeof *new_rows,
-                                         .size = sizeof(struct isp_ticket_new_in),
-                                         .present = -1,
-                                         .check = check_customer};
+CHECKED_FIELDS(isp_ticket_new_in, struct isp_ticket_new_in, "IspTicketNew", check_customer,
+               {FIELD(struct isp_ticket_new_in, customer_id, UUID, "customer_id", FIELD_NULLABLE,
+                      .text = "Whose ticket it is. Staff must say it; a customer's own where unsaid."),
+                FIELD_ROWS(struct isp_ticket_new_in, FIELD_REQUIRED),
+                FIELD(struct isp_ticket_new_in, location, OBJECT, "location", FIELD_REQUIRED,
+                      .of = &isp_place_in, .text = "Where the work is."),
+                SCHEDULE_ROW(struct isp_ticket_new_in), FILES_ROW(struct isp_ticket_new_in)});
 
 static const struct field change_rows[] = {
     FIELD_ROWS(struct isp_ticket_change_in, 0),

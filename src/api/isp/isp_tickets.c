@@ -87,18 +87,12 @@ enum status isp_list_tickets(struct call *call, const struct ticket_filter *filt
   return STATUS_OK;
 }
 
-enum status isp_account_number(struct call *call, struct uuid uuid, int64_t *out) {
-  struct account account = {0};
+enum status isp_person_number(struct call *call, struct uuid uuid, int64_t *out) {
+  int64_t number = 0;
   if (!uuid_is_none(uuid)) {
-    enum status status = account_by_uuid(&call->ctx, call->tenant_id, uuid, &account);
-    if (status == STATUS_NOT_FOUND) {
-      problem_clear(&call->ctx);
-      account.id = -1;
-    } else {
-      TRY(status);
-    }
+    TRY(ticket_person_number(&call->ctx, uuid, 0, &number));
   }
-  *out = account.id;
+  *out = number;
   return STATUS_OK;
 }
 
@@ -121,22 +115,24 @@ static enum status answer_list(struct call *call, struct ticket_filter *filter, 
 enum status isp_ticket_list(struct call *call) {
   const struct isp_ticket_query *in = call->query;
   struct ticket_filter filter = {
-      .statuses = only(in->status), .priorities = only(in->priority), .work_types = only(in->type)};
-  enum status created = isp_days(call, "created_from", in->created_from, "created_to", in->created_to,
-                                 &filter.created_from, &filter.created_to);
-  TRY(isp_days(call, "scheduled_from", in->scheduled_from, "scheduled_to", in->scheduled_to,
-               &filter.scheduled_from, &filter.scheduled_to));
-  TRY(created);
-  TRY(isp_account_number(call, in->technician_id, &filter.assignee_id));
-  TRY(isp_account_number(call, in->customer_id, &filter.author_id));
+      .statuses = only(in->status),
+      .priorities = only(in->priority),
+      .work_types = only(in->type),
+      .created_from = in->created.from.begins,
+      .created_to = in->created.to.over,
+      .scheduled_from = in->scheduled.from.begins,
+      .scheduled_to = in->scheduled.to.over,
+  };
+  TRY(isp_person_number(call, in->technician_id, &filter.assignee_id));
+  TRY(isp_person_number(call, in->customer_id, &filter.author_id));
   return answer_list(call, &filter, &in->page);
 }
 
 static enum status list_of_person(struct call *call, struct ticket_filter *filter) {
   const struct isp_person_tickets_query *in = call->query;
   filter->statuses = only(in->status);
-  TRY(isp_days(call, "date_from", in->date_from, "date_to", in->date_to, &filter->created_from,
-               &filter->created_to));
+  filter->created_from = in->date.from.begins;
+  filter->created_to = in->date.to.over;
   return answer_list(call, filter, &in->page);
 }
 

@@ -12,12 +12,12 @@ struct isp_ticket_query {
   struct isp_page page;
   int status, priority, type; /* 0: any */
   struct uuid technician_id, customer_id;
-  struct str created_from, created_to, scheduled_from, scheduled_to;
+  struct isp_range created, scheduled;
 };
 struct isp_person_tickets_query {
   struct isp_page page;
-  int status; /* 0: any */
-  struct str date_from, date_to;
+  int status;            /* 0: any */
+  struct isp_range date; /* of creation */
 };
 struct isp_ticket_new_in {
   struct uuid customer_id;
@@ -85,9 +85,8 @@ enum status isp_list_tickets(struct call *call, const struct ticket_filter *filt
 /* Tickets as they are shown, in an array of the arena; their people come by one statement for each 256. */
 enum status isp_show_tickets(struct call *call, const struct ticket *tickets, size_t count,
                              struct isp_ticket **out) MUST_CHECK;
-/* The number of an account of the tenant for a filter; -1, which no ticket has, where there is none; 0 for no
- * uuid. */
-enum status isp_account_number(struct call *call, struct uuid uuid, int64_t *out) MUST_CHECK;
+/* The number of somebody whom a filter names (ticket_person_number); 0 for no uuid. */
+enum status isp_person_number(struct call *call, struct uuid uuid, int64_t *out) MUST_CHECK;
 
 struct isp_user_brief {
   struct uuid id;

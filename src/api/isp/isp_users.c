@@ -72,27 +72,9 @@ enum status isp_user_list(struct call *call) {
 
 /* ---- one ---- */
 
-/* What belongs to a technician alone is refused for everybody else, never dropped. */
-static enum status check_no_work(struct call *call, const struct isp_profile_in *profile) {
-  struct ctx *ctx = &call->ctx;
-  struct str reason = STR("belongs to technicians alone");
-  enum status status = STATUS_OK;
-  if (profile->employee_id.len > 0) {
-    status = problem_fault(ctx, STR("employee_id"), reason);
-  }
-  if (profile->skills.count > 0) {
-    status = problem_fault(ctx, STR("skills"), reason);
-  }
-  if (profile->service_areas.count > 0) {
-    status = problem_fault(ctx, STR("service_areas"), reason);
-  }
-  return status;
-}
-
 static enum status create(struct call *call, const struct account_new *new_account,
                           const struct isp_profile_in *profile, struct account *out) {
   if (new_account->role != ROLE_TECHNICIAN) {
-    TRY(check_no_work(call, profile));
     return account_create(&call->ctx, new_account, out);
   }
   struct technician_change work = {.has_employee_id = true,

@@ -208,8 +208,9 @@ static const struct problem_kind *not_worth_reading(struct call *call) {
   }
   struct token_claims claims;
   struct str token = call_token(call, true);
-  if (token.len == 0 || token_verify(token, &claims) != STATUS_OK) {
-    return &session_no_token;
+  enum status status = token_verify(token, &claims);
+  if (status != STATUS_OK) {
+    return status == STATUS_UNAUTHENTICATED ? &session_expired : &session_no_token;
   }
   return claims.expires_at_s > call->ctx.now_us / TIME_SECOND_US ? NULL : &session_expired;
 }
@@ -218,7 +219,11 @@ static size_t body_limit(const struct route *route) {
   if (route->input == NULL && route->body == 0 && !route->spool) {
     return 4096; /* of no meaning; a small one is read and ignored: clients send "{}" */
   }
-  return route->max_body != 0 ? route->max_body : DEFAULT_BODY;
+  if (route->max_body != 0) {
+    return route->max_body;
+  }
+  /* Strangers have nothing long to say, and thousands at once could say it slowly. */
+  return route->permission == MAY_ANYONE ? KIT_SMALL_BODY : DEFAULT_BODY;
 }
 
 static bool no_route(struct kit *kit, struct http_exchange *exchange, enum router_result result,

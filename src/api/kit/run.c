@@ -263,7 +263,9 @@ static void finish(struct call *call) {
     stream_finish(call);
     return;
   }
-  if (call->result == STATUS_SLOW && call->lane != LANE_POOL) {
+  /* A read that found its arena too small is run again where there is more (call_widen). */
+  bool small = call->result == STATUS_TOO_LARGE && call->route->lane == LANE_INLINE;
+  if ((call->result == STATUS_SLOW || small) && call->lane != LANE_POOL) {
     problem_clear(&call->ctx);
     submit(call, LANE_POOL);
     return;

@@ -88,15 +88,6 @@ static void check_password(struct ctx *ctx, const char *field, struct str passwo
 enum { PASSWORD = FIELD_REQUIRED | FIELD_ANY_TEXT | FIELD_SECRET, NAMED = FIELD_REQUIRED | FIELD_NOT_BLANK };
 #define ID_EXAMPLE "\"0190163d-8694-739b-aea5-966c26f8ad91\""
 
-/* clang-format off */
-/* A table with a check of its own. */
-#define CHECKED_FIELDS(name, type, schema_title, checker, ...)                                             \
-  static const struct field name##_rows_[] = __VA_ARGS__;                                                  \
-  const struct fields name = {.title = (schema_title), .rows = name##_rows_,                               \
-                              .count = sizeof(name##_rows_) / sizeof(name##_rows_[0]),                     \
-                              .size = sizeof(type), .present = -1, .check = (checker)}
-/* clang-format on */
-
 static void check_login(struct ctx *ctx, const void *in) {
   check_password(ctx, "kata_sandi", ((const struct ruang_login_in *)in)->password);
 }

@@ -199,7 +199,8 @@ enum status tenant_ticket_list(struct call *call) {
   struct listing listing = {.filter = {.statuses = statuses_of(in->status),
                                        .priorities = priorities_of(in->priority),
                                        .categories = categories_of(in->category),
-                                       .author_id = in->member_id},
+                                       .author_id = in->member_id,
+                                       .author_is_customer = true},
                             .everywhere = in->tenant == 0 && tenant_sees_all(call)};
   if (listing.everywhere && call->lane != LANE_POOL) {
     return STATUS_SLOW;

@@ -141,26 +141,14 @@ enum status tiket_list(struct call *call) {
   return say_page(call, &filter);
 }
 
-/* A uuid, or the number other dialects show. *author_id 0: nobody's. */
+/* By a uuid, or the number other dialects show. TICKET_NOBODY: the page is checked and told empty all the
+ * same. */
 static enum status author_of(struct call *call, struct str user_id, int64_t *author_id) {
-  struct ctx *ctx = &call->ctx;
-  struct account account;
-  struct uuid uuid;
+  struct uuid uuid = {0};
   int64_t number = 0;
-  enum status status = STATUS_NOT_FOUND;
-  if (uuid_parse(user_id, &uuid) == STATUS_OK) {
-    status = account_by_uuid(ctx, call->tenant_id, uuid, &account);
-  } else if (str_int(user_id, &number) == STATUS_OK && number > 0) {
-    status = account_by_id(ctx, call->tenant_id, number, &account);
-  }
-  if (status == STATUS_NOT_FOUND) {
-    problem_clear(ctx);
-    *author_id = 0;
-    return STATUS_OK;
-  }
-  TRY(status);
-  *author_id = account.id;
-  return STATUS_OK;
+  bool known = uuid_parse(user_id, &uuid) == STATUS_OK || str_int(user_id, &number) == STATUS_OK;
+  *author_id = TICKET_NOBODY;
+  return known ? ticket_person_number(&call->ctx, uuid, number, author_id) : STATUS_OK;
 }
 
 enum status tiket_report(struct call *call) {
@@ -172,9 +160,6 @@ enum status tiket_report(struct call *call) {
   };
   if (in->user_id.len > 0) {
     TRY(author_of(call, in->user_id, &filter.author_id));
-    if (filter.author_id == 0) {
-      filter.author_id = -1; /* nobody: the page is checked and told empty all the same */
-    }
   }
   return say_page(call, &filter);
 }

@@ -4,10 +4,12 @@
 
 #include "db/db.h"
 #include "desk/account/account_rows.h"
+#include "desk/customer/customer.h"
 #include "desk/event/event.h"
 #include "desk/session/session.h"
 #include "desk/statements.h"
 #include "desk/team/team.h"
+#include "desk/technician/technician.h"
 #include "desk/tenant/tenant.h"
 
 enum { NAME_MAX_CHARACTERS = 255, AVATAR_MAX_BYTES = 2048 };
@@ -91,7 +93,6 @@ enum status account_weak(struct ctx *ctx, enum password_rule rule) {
   return status;
 }
 
-/* A picture's address: on the web, or of an upload here. */
 static bool avatar_fits(struct str avatar) {
   static const char *const starts[] = {"https://", "http://", "/api/files/", "/v1/api/files/"};
   if (avatar.len > AVATAR_MAX_BYTES || !str_utf8(avatar) || str_has_control(avatar) ||
@@ -108,6 +109,10 @@ static bool avatar_fits(struct str avatar) {
   return false;
 }
 
+const char *account_avatar_fault(struct str avatar) {
+  return avatar_fits(avatar) ? NULL : "must be an http or https address, or that of an upload";
+}
+
 enum status account_check_words(struct ctx *ctx, const struct account_words *words) {
   enum status status = STATUS_OK;
   if (words->name != NULL) {
@@ -120,8 +125,8 @@ enum status account_check_words(struct ctx *ctx, const struct account_words *wor
       problem_check_text(ctx, "phone", *words->phone, false, NAME_MAX_CHARACTERS) != STATUS_OK) {
     status = STATUS_INVALID;
   }
-  if (words->avatar != NULL && words->avatar->at != NULL && !avatar_fits(*words->avatar)) {
-    status = problem_fault(ctx, STR("avatar"), STR("must be an http or https address, or that of an upload"));
+  if (words->avatar != NULL && words->avatar->at != NULL && account_avatar_fault(*words->avatar) != NULL) {
+    status = problem_fault(ctx, STR("avatar"), str_of(account_avatar_fault(*words->avatar)));
   }
   return status;
 }
@@ -292,6 +297,8 @@ static enum status remove_row(struct ctx *ctx, const struct account *account) {
   }
   TRY(account_count_add(ctx, account, -1));
   TRY(team_leave(ctx, account));
+  TRY(customer_leave(ctx, account));
+  TRY(technician_leave(ctx, account));
   return changed_and_out(ctx, account, 0);
 }
 

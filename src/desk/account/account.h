@@ -36,6 +36,9 @@ bool password_fits(struct str password, enum password_rule rule);
 /* addr-spec as people use it: one '@', a local part of atoms and dots, a domain of labels; at most 254
  * bytes, UTF-8 taken, no quotes, spaces or control characters. */
 bool email_is_valid(struct str email);
+/* What is wrong with a picture's address, as the end of a sentence; NULL: nothing. It is on the web, or of an
+ * upload here; at most 2,048 bytes, no blanks or control characters. */
+const char *account_avatar_fault(struct str avatar);
 
 struct account_new {
   int64_t tenant_id;
@@ -88,8 +91,9 @@ struct account_filter {
 enum status account_list(struct ctx *ctx, const struct account_filter *filter, struct account **out,
                          size_t *count) MUST_CHECK;
 
-/* Deletes for good for its people: sign-in ends, the address is free again, tickets keep the
- * name. Needs MAY_ACCOUNT_WRITE over its role (account_role_forbidden), not oneself by this way. */
+/* Deletes for good for its people: sign-in ends, the address is free again, and so are the numbers it had as
+ * customer and technician; tickets keep the name. Needs MAY_ACCOUNT_WRITE over its role
+ * (account_role_forbidden), not oneself by this way. */
 enum status account_delete(struct ctx *ctx, int64_t account_id) MUST_CHECK;
 /* Deletes the super_admin whose credentials were just proved (hcall's master/delete). */
 enum status account_delete_self(struct ctx *ctx, const struct account *account) MUST_CHECK;

@@ -344,3 +344,9 @@ enum status customer_change(struct ctx *ctx, struct uuid uuid, const struct cust
   *out = update.after;
   return STATUS_OK;
 }
+
+/* ---- leaving ---- */
+
+enum status customer_leave(struct ctx *ctx, const struct account *account) {
+  return sql_customer_drop_nik(ctx, &(struct customer_drop_nik_in){account->id, ctx->now_us}, NULL);
+}

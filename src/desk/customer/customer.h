@@ -51,5 +51,8 @@ struct customer_filter {
 /* Newest first, active ones; what the caller may read. *total: of all pages. */
 enum status customer_list(struct ctx *ctx, const struct customer_filter *filter, struct customer **out,
                           size_t *count, int64_t *total) MUST_CHECK;
+/* The account's identity number goes, so that it is free again, whatever role the account has now: for
+ * desk/account, where it is deleted. Inside db_write, the account's tenant locked. */
+enum status customer_leave(struct ctx *ctx, const struct account *account) MUST_CHECK;
 
 #endif

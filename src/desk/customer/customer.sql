@@ -13,8 +13,8 @@ c.nik, c.address, c.latitude, c.longitude, c.service_area, c.service_package
 [AND a.id = :account_id] [AND a.created_at >= :created_from] [AND a.created_at < :created_to]
 [AND (a.email_folded LIKE :text_like ESCAPE '\' OR a.name_folded LIKE :text_like ESCAPE '\'
   OR LOWER(a.phone) LIKE :text_like ESCAPE '\')]
-[AND a.id IN (SELECT t.author_id FROM ticket t WHERE t.removed_at IS NULL AND t.assignee_id IN (0, :readable_by)
-  AND t.tenant_id = (SELECT r.tenant_id FROM account r WHERE r.id = :readable_by))]
+[AND EXISTS (SELECT 1 FROM ticket t WHERE t.tenant_id = a.tenant_id AND t.author_id = a.id
+  AND t.removed_at IS NULL AND t.assignee_id IN (0, :readable_by))]
 
 -- readable_by: a technician, to whom the customers of the tickets they may read are known.
 -- name: customer_by_uuid
@@ -36,6 +36,11 @@ VALUES (:account_id, :tenant_id, :nik, :address, :latitude, :longitude, :service
 ON CONFLICT (account_id) DO UPDATE SET nik = excluded.nik, address = excluded.address, latitude = excluded.latitude,
   longitude = excluded.longitude, service_area = excluded.service_area, area_folded = excluded.area_folded,
   service_package = excluded.service_package, updated_at = excluded.updated_at;
+
+-- Of a deleted account: the number is free again, and no longer known.
+-- name: customer_drop_nik
+-- in: account_id int, now int
+UPDATE customer SET nik = NULL, updated_at = :now WHERE account_id = :account_id AND nik IS NOT NULL;
 
 -- Down the tenant's customers from the newest.
 -- name: customer_page

@@ -82,8 +82,8 @@ enum status file_first_urls(struct ctx *ctx, const int64_t *tickets, size_t coun
  * fault on "attachments[n]". Counts in *added. At most 10 a call. Inside db_write. */
 enum status file_attach(struct ctx *ctx, int64_t tenant_id, int64_t ticket_id, int64_t reply_id,
                         const struct str *links, size_t count, int64_t *added) MUST_CHECK;
-/* Files of no ticket that nobody attached for a day and whose content no row needs any more; at most `max`.
- * For a timer. */
+/* Files of no ticket that nobody attached for a day and that are nobody's portrait, with the contents that no
+ * row needs any more; at most `max`. For a timer. */
 enum status file_sweep(struct ctx *ctx, int64_t max, int64_t *dropped) MUST_CHECK;
 /* The public address before file urls; NULL: none. Once at start. */
 void file_setup_url(const char *public_url);

@@ -68,15 +68,29 @@ WHERE id = :ticket_id AND removed_at IS NULL;
 
 -- name: file_loose
 -- in: after_id int, before int, limit int
--- out: id int, uuid uuid, uploader_id int?, hash blob
-SELECT id, uuid, uploader_id, hash FROM file
-WHERE ticket_id IS NULL AND id > :after_id AND created_at < :before ORDER BY id LIMIT :limit;
+-- out: id int, tenant_id int, uuid uuid, uploader_id int?, by_operator bool, hash blob
+SELECT f.id, f.tenant_id, f.uuid, f.uploader_id, COALESCE(a.acts_anywhere, FALSE), f.hash
+FROM file f LEFT JOIN account a ON a.id = f.uploader_id
+WHERE f.ticket_id IS NULL AND f.id > :after_id AND f.created_at < :before ORDER BY f.id LIMIT :limit;
 
--- Somebody shows it beside their name.
--- name: file_is_avatar
+-- Shown beside their name by the uploader themself, which most are; by anybody of the tenant, or of the operator's
+-- staff, who act there (tenant 1); by anybody at all.
+-- name: file_is_own_portrait
 -- in: account_id int, like text
 -- out: id int
 SELECT id FROM account WHERE id = :account_id AND LOWER(avatar) LIKE :like;
+
+-- name: file_is_portrait
+-- in: tenant_id int, like text
+-- out: id int
+SELECT id FROM account
+WHERE tenant_id IN (:tenant_id, 1) AND avatar IS NOT NULL AND (tenant_id = :tenant_id OR acts_anywhere = TRUE)
+  AND LOWER(avatar) LIKE :like LIMIT 1;
+
+-- name: file_is_portrait_anywhere
+-- in: like text
+-- out: id int
+SELECT id FROM account WHERE avatar IS NOT NULL AND LOWER(avatar) LIKE :like LIMIT 1;
 
 -- name: file_drop_loose
 -- in: id int

@@ -306,14 +306,28 @@ static enum status drop_content(struct ctx *ctx, void *arg, struct str hash) {
   return status;
 }
 
+/* NOT_FOUND: nobody shows it beside their name. It lies in its uploader's own tenant, and the operator's
+ * staff set portraits in every tenant. */
+static enum status find_portrait(struct ctx *ctx, const struct file_loose_row *file) {
+  char uuid[UUID_TEXT_SIZE];
+  const struct str like = str_format(ctx->arena, "%%/api/files/%s%%", uuid_print(file->uuid, uuid));
+  struct file_is_own_portrait_row own;
+  enum status status =
+      sql_file_is_own_portrait(ctx, &(struct file_is_own_portrait_in){file->uploader_id, like}, &own);
+  if (status != STATUS_NOT_FOUND) {
+    return status;
+  }
+  if (file->by_operator) {
+    struct file_is_portrait_anywhere_row shown;
+    return sql_file_is_portrait_anywhere(ctx, &(struct file_is_portrait_anywhere_in){like}, &shown);
+  }
+  struct file_is_portrait_row shown;
+  return sql_file_is_portrait(ctx, &(struct file_is_portrait_in){file->tenant_id, like}, &shown);
+}
+
 /* Nobody attached it, and it is nobody's portrait. Attached in this very moment, it stays. */
 static enum status drop_one(struct ctx *ctx, struct file_loose_row *file, int64_t *dropped) {
-  char uuid[UUID_TEXT_SIZE];
-  const struct file_is_avatar_in portrait = {
-      .account_id = file->uploader_id,
-      .like = str_format(ctx->arena, "%%/api/files/%s", uuid_print(file->uuid, uuid))};
-  struct file_is_avatar_row shown;
-  enum status status = sql_file_is_avatar(ctx, &portrait, &shown);
+  enum status status = find_portrait(ctx, file);
   if (status != STATUS_NOT_FOUND) {
     return status;
   }

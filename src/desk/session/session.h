@@ -8,8 +8,8 @@
 /* Signing in, tokens, throttling, and ending sessions at once. */
 
 extern const struct problem_kind session_no_token; /* UNAUTHENTICATED: none, or not one of ours */
-extern const struct problem_kind session_expired; /* UNAUTHENTICATED: expired, or the signature is not ours */
-extern const struct problem_kind session_ended;   /* UNAUTHENTICATED: signed out, deactivated, role changed */
+extern const struct problem_kind session_expired;  /* UNAUTHENTICATED: expired, or a token not signed by us */
+extern const struct problem_kind session_ended; /* UNAUTHENTICATED: signed out, deactivated, role changed */
 /* UNAUTHENTICATED: no such account (dialects that must not tell say the same as for a wrong password). */
 extern const struct problem_kind session_wrong_email;
 extern const struct problem_kind session_wrong_password;
@@ -88,8 +88,8 @@ struct token_claims {
 };
 /* Which keys sign and verify; session_setup calls it. Keeps keyed contexts, not the keys. */
 void token_setup(const struct session_keys *keys);
-/* A token whose header is not byte for byte ours is refused before anything is parsed: STATUS_INVALID, as is
- * everything without the form of a token. A signature that is not ours is STATUS_UNAUTHENTICATED. Sets no
+/* What has not the form of a JWT is STATUS_INVALID. One whose header is not byte for byte ours is refused
+ * before anything is decoded, and like one whose signature is not ours: STATUS_UNAUTHENTICATED. Sets no
  * problem, does not look at the time. */
 enum status token_sign(struct arena *arena, const struct token_claims *claims, struct str *out) MUST_CHECK;
 enum status token_verify(struct str token, struct token_claims *out) MUST_CHECK;

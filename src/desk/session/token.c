@@ -189,6 +189,21 @@ static bool is_base64url(struct str s) {
   return s.len > 0;
 }
 
+/* Takes header, payload and signature apart. True of every JWT, whoever made it: its header is a JSON object.
+ */
+static bool split(struct str token, struct str parts[3]) {
+  for (int i = 0; i < 3; i++) {
+    size_t len = i < 2 ? str_find(token, '.') : token.len;
+    parts[i] = (struct str){token.at, len};
+    if (!is_base64url(parts[i]) || (i < 2 && len == token.len)) {
+      return false;
+    }
+    size_t taken = i < 2 ? len + 1 : len;
+    token = (struct str){token.at + taken, token.len - taken};
+  }
+  return str_starts(parts[0], "eyJ");
+}
+
 /* Takes what must come next off the front. */
 static bool take(struct str *rest, const char *word) {
   if (!str_starts(*rest, word)) {
@@ -236,19 +251,15 @@ static bool read_claims(struct str rest, struct token_claims *out) {
 }
 
 enum status token_verify(struct str token, struct token_claims *out) {
+  struct str parts[3];
+  if (!split(token, parts)) {
+    return STATUS_INVALID;
+  }
   if (token.len > TOKEN_MAX || !str_starts(token, header)) {
-    return STATUS_INVALID;
+    return STATUS_UNAUTHENTICATED;
   }
-  struct str rest = {token.at + HEADER_LEN, token.len - HEADER_LEN};
-  size_t dot = str_find(rest, '.');
-  if (dot == rest.len) {
-    return STATUS_INVALID;
-  }
-  struct str payload = {rest.at, dot};
-  struct str signature = {rest.at + dot + 1, rest.len - dot - 1};
-  if (!is_base64url(payload) || !is_base64url(signature)) {
-    return STATUS_INVALID;
-  }
+  struct str payload = parts[1];
+  struct str signature = parts[2];
   unsigned i = 0;
   while (i < key_count && !str_starts(payload, keys[i].prefix)) {
     i++;

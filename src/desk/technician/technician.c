@@ -3,6 +3,7 @@
 #include "db/db.h"
 #include "desk/event/event.h"
 #include "desk/statements.h"
+#include "desk/tenant/tenant.h"
 
 enum { EMPLOYEE_MAX = 64, WORD_MAX = 100, REASON_MAX = 1000, PAGE_MAX = 1000 };
 enum word_kind { WORD_SKILL = 1, WORD_AREA = 2 }; /* stored */
@@ -363,6 +364,8 @@ struct update {
 static enum status change_in_transaction(struct ctx *ctx, void *arg) {
   struct update *update = arg;
   struct technician before;
+  /* Who deletes the account at once comes before or after, and then finds the number. */
+  TRY(tenant_lock(ctx, ctx->who->tenant_id));
   TRY(load(ctx, update->uuid, &before));
   TRY(put_change(ctx, &before.account, update->change));
   return load(ctx, update->uuid, &update->after);
@@ -406,4 +409,11 @@ enum status technician_create(struct ctx *ctx, const struct account_new *new_acc
   TRY(account_create(ctx, &wanted, &account));
   *out = creation.made;
   return STATUS_OK;
+}
+
+/* ---- leaving ---- */
+
+enum status technician_leave(struct ctx *ctx, const struct account *account) {
+  return sql_technician_drop_employee(ctx, &(struct technician_drop_employee_in){account->id, ctx->now_us},
+                                      NULL);
 }

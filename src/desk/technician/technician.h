@@ -60,5 +60,8 @@ enum status technician_create(struct ctx *ctx, const struct account_new *new_acc
 enum status technician_active_count(struct ctx *ctx, int64_t *count) MUST_CHECK;
 /* Is this account free to be given work (no row: yes)? For desk/ticket, inside its transaction. */
 enum status technician_is_available(struct ctx *ctx, int64_t account_id, bool *available) MUST_CHECK;
+/* The account's employee number goes, so that it is free again, whatever role the account has now: for
+ * desk/account, where it is deleted. Inside db_write, the account's tenant locked. */
+enum status technician_leave(struct ctx *ctx, const struct account *account) MUST_CHECK;
 
 #endif

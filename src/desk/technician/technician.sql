@@ -65,6 +65,11 @@ ON CONFLICT (account_id) DO UPDATE SET
   employee_id = CASE WHEN :has_employee_id THEN excluded.employee_id ELSE technician.employee_id END,
   updated_at = excluded.updated_at;
 
+-- Of a deleted account: the number is free again.
+-- name: technician_drop_employee
+-- in: account_id int, now int
+UPDATE technician SET employee_id = NULL, updated_at = :now WHERE account_id = :account_id AND employee_id IS NOT NULL;
+
 -- Skills (kind 1), then service areas (kind 2), in the order they were named.
 -- name: technician_words
 -- in: account_id int, limit int

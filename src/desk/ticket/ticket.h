@@ -121,6 +121,7 @@ struct ticket_filter {
   int64_t scheduled_to;   /* exclusive; 0 any */
   int64_t after_id;  /* keyset upwards: oldest first instead; 0 newest first. LLONG_MIN+1: from the oldest */
   int64_t author_id; /* 0 any */
+  bool author_is_customer; /* of staff under author_id nothing */
   struct str author_email; /* substring in any letter case; NONE any */
   struct str author_name;
   int64_t created_from; /* inclusive, microseconds; 0 any */
@@ -243,13 +244,18 @@ struct ticket_person {
 enum { TICKET_PEOPLE_MAX = 512 };
 enum status ticket_people(struct ctx *ctx, const int64_t *ids, size_t count,
                           struct ticket_person *out) MUST_CHECK;
+/* The number of a person for a filter or a report, by uuid or else by number: of the caller's tenant, deleted
+ * ones too, or of the operator's staff who have, or had, tickets in it. TICKET_NOBODY, whom no ticket has,
+ * where there is none. */
+enum { TICKET_NOBODY = -1 };
+enum status ticket_person_number(struct ctx *ctx, struct uuid uuid, int64_t id, int64_t *out) MUST_CHECK;
 
-/* Soft: marks removed. Own, or MAY_TICKET_REMOVE's scope. A visible foreign one is ticket_forbidden.
- * author_only: only the author may, whatever the role; an existing ticket of somebody else is then
+/* Soft: marks removed. MAY_TICKET_REMOVE's scope; a visible one outside of it is ticket_forbidden.
+ * author_only: nobody but the author may; an existing ticket of somebody else is then
  * ticket_forbidden. */
 enum status ticket_remove(struct ctx *ctx, struct uuid uuid, bool author_only, struct ticket *out) MUST_CHECK;
-/* The owner restores what the owner removed, managers and up anything. Not removed: STATE? no — restores
- * nothing and is OK. */
+/* The owner restores what the owner removed, managers and up anything; one that is not removed stays as it
+ * is. */
 enum status ticket_restore(struct ctx *ctx, struct uuid uuid, struct ticket *out) MUST_CHECK;
 
 /* Removes softly, for every tenant, what is in one of `statuses` and was resolved before `before_us`; at most

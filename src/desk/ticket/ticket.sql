@@ -99,6 +99,16 @@ SELECT a.id, a.uuid, a.name, a.email, a.phone, c.address, a.role
 FROM json_each(:ids) j CROSS JOIN account a LEFT JOIN customer c ON c.account_id = a.id
 WHERE a.id = j.value AND +a.tenant_id IN (:tenant_id, :operator_id) LIMIT :limit;
 
+-- Whom a filter of the tenant may name, by uuid or number (one of them is said): its own people, deleted ones too, and
+-- from outside only who has, or had, tickets in it. Nothing of them but the number.
+-- name: ticket_person_number
+-- in: tenant_id int, uuid uuid?, id int?
+-- out: id int
+SELECT a.id FROM account a
+WHERE (+a.tenant_id = :tenant_id OR EXISTS (
+    SELECT 1 FROM ticket_count c WHERE c.tenant_id = :tenant_id AND c.scope IN (2, 3) AND c.owner_id = a.id))
+  [AND a.uuid = :uuid] [AND a.id = :id];
+
 -- ---- lists ----
 -- The ids come first, from the index alone; rows and authors are joined after the LIMIT. In order of
 -- id in practice; ticket_list makes sure, because SQL does not promise it and an outer ORDER BY would sort whole rows.
@@ -217,10 +227,21 @@ FROM (
 ) pick CROSS JOIN ticket t CROSS JOIN account a
 WHERE t.id = pick.id AND a.id = t.author_id;
 
+-- Whose name or address match: of the tenant, and of the operator's staff, who write there too. Theirs is a branch of its
+-- own: the operator's customers are many, and would all be passed by. Who is no staff any more, or deleted, has no index
+-- there: a filter still knows them by uuid or number.
+-- text: ticket_authors
+SELECT m.id FROM account m WHERE m.tenant_id = :tenant_id [AND m.id = :author_id]
+    [AND m.email_folded LIKE :email_like ESCAPE '\'] [AND m.name_folded LIKE :name_like ESCAPE '\']
+  UNION ALL
+  SELECT m.id FROM account m
+  WHERE m.tenant_id = :operator_id AND m.role > 1 AND m.deleted_at IS NULL AND m.tenant_id <> :tenant_id [AND m.id = :author_id]
+    [AND m.email_folded LIKE :email_like ESCAPE '\'] [AND m.name_folded LIKE :name_like ESCAPE '\']
+
 -- Where few tickets match an author's name or address: from the authors, found in an index of their own, to
 -- their tickets. CROSS JOIN keeps that order of walking.
 -- name: ticket_list_by_authors
--- in: tenant_id int, author_id int?, readable_by int?, assignee_id int?,
+-- in: tenant_id int, operator_id int, author_id int?, readable_by int?, assignee_id int?,
 --   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?, priority int?, work_type int?, category int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?,
 --   email_like text?, name_like text?, before_id int?, from_id int?, direction int, brief bool, skip int, limit int
@@ -228,10 +249,8 @@ WHERE t.id = pick.id AND a.id = t.author_id;
 SELECT {ticket_head}, CASE WHEN :brief THEN NULL ELSE t.description END, {ticket_tail}
 FROM (
   SELECT f.id
-  FROM account m CROSS JOIN ticket f
-  WHERE m.tenant_id = :tenant_id [AND m.id = :author_id]
-    [AND m.email_folded LIKE :email_like ESCAPE '\'] [AND m.name_folded LIKE :name_like ESCAPE '\']
-    AND f.tenant_id = :tenant_id AND f.author_id = m.id AND f.removed_at IS NULL
+  FROM ({ticket_authors}) m CROSS JOIN ticket f
+  WHERE f.tenant_id = :tenant_id AND f.author_id = m.id AND f.removed_at IS NULL
     [AND f.id < :before_id] [AND f.id >= :from_id]
     {ticket_cells}
     [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
@@ -258,27 +277,23 @@ SELECT status, priority, tickets FROM ticket_count
 WHERE tenant_id = :tenant_id AND scope = :scope AND owner_id IN (:owner_id, :other_owner_id);
 
 -- name: ticket_count_matching
--- in: tenant_id int, author_id int?, email_like text?, name_like text?,
+-- in: tenant_id int, operator_id int, author_id int?, email_like text?, name_like text?,
 --   status_bits int?, priority_bits int?
 -- out: tickets int
 SELECT CAST(COALESCE(SUM(c.tickets), 0) AS BIGINT)
-FROM account m CROSS JOIN ticket_count c
-WHERE m.tenant_id = :tenant_id [AND m.id = :author_id]
-  [AND m.email_folded LIKE :email_like ESCAPE '\'] [AND m.name_folded LIKE :name_like ESCAPE '\']
-  AND c.tenant_id = :tenant_id AND c.scope = 2 AND c.owner_id = m.id
+FROM ({ticket_authors}) m CROSS JOIN ticket_count c
+WHERE c.tenant_id = :tenant_id AND c.scope = 2 AND c.owner_id = m.id
   [AND (:status_bits >> CAST(c.status AS INTEGER)) & 1 <> 0] [AND (:priority_bits >> CAST(c.priority AS INTEGER)) & 1 <> 0];
 
 -- What no counter knows of certain people's tickets is counted, from the smaller side.
 -- name: ticket_count_by_authors
--- in: tenant_id int, author_id int?, readable_by int?, assignee_id int?, email_like text?, name_like text?,
+-- in: tenant_id int, operator_id int, author_id int?, readable_by int?, assignee_id int?, email_like text?, name_like text?,
 --   status_bits int?, priority_bits int?, work_type_bits int?, category_bits int?, priority int?, work_type int?, category int?,
 --   created_from int?, created_to int?, scheduled_from int?, scheduled_to int?
 -- out: tickets int
 SELECT COUNT(*)
-FROM account m CROSS JOIN ticket f
-WHERE m.tenant_id = :tenant_id [AND m.id = :author_id]
-  [AND m.email_folded LIKE :email_like ESCAPE '\'] [AND m.name_folded LIKE :name_like ESCAPE '\']
-  AND f.tenant_id = :tenant_id AND f.author_id = m.id AND f.removed_at IS NULL
+FROM ({ticket_authors}) m CROSS JOIN ticket f
+WHERE f.tenant_id = :tenant_id AND f.author_id = m.id AND f.removed_at IS NULL
   {ticket_cells}
   [AND f.created_at >= :created_from] [AND f.created_at < :created_to]
   [AND +f.scheduled_at >= :scheduled_from] [AND +f.scheduled_at < :scheduled_to]

@@ -77,6 +77,17 @@ static void narrow_people(const struct who *who, struct ticket_search *search) {
   }
 }
 
+/* A number that the filter takes for a customer's, but that is somebody else's. */
+static enum status check_author(struct ctx *ctx, const struct ticket_filter *filter,
+                                struct ticket_search *search) {
+  struct ticket_person author = {0};
+  if (!search->nothing && filter->author_is_customer && filter->author_id != 0) {
+    TRY(ticket_people(ctx, &filter->author_id, 1, &author));
+    search->nothing = author.role != ROLE_CUSTOMER;
+  }
+  return STATUS_OK;
+}
+
 static enum status search_of(struct ctx *ctx, const struct ticket_filter *filter, struct ticket_search *out) {
   TRY(access_check(ctx, MAY_TICKET_READ));
   bool strange = is_strange(filter->author_email) || is_strange(filter->author_name);
@@ -92,6 +103,7 @@ static enum status search_of(struct ctx *ctx, const struct ticket_filter *filter
   };
   bound(filter, &search);
   narrow_people(ctx->who, &search);
+  TRY(check_author(ctx, filter, &search));
   search.nothing = search.nothing || strange || search.statuses == 0 || search.priorities == 0 ||
                    search.work_types == 0 || search.categories == 0;
   *out = search;
@@ -134,6 +146,7 @@ static enum status count_matching(struct ctx *ctx, const struct ticket_search *s
                                   unsigned priorities, int64_t *out) {
   struct ticket_count_matching_in in = {
       .tenant_id = ctx->who->tenant_id,
+      .operator_id = TENANT_OPERATOR,
       .author_id = search->author_id,
       .email_like = search->email_like,
       .name_like = search->name_like,
@@ -150,6 +163,7 @@ static enum status count_matching(struct ctx *ctx, const struct ticket_search *s
 static enum status count_by_authors(struct ctx *ctx, const struct ticket_search *search, int64_t *out) {
   struct ticket_count_by_authors_in in = {
       .tenant_id = ctx->who->tenant_id,
+      .operator_id = TENANT_OPERATOR,
       .author_id = search->author_id,
       .readable_by = search->readable_by,
       .assignee_id = search->assignee_id,

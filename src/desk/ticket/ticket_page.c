@@ -141,6 +141,7 @@ static enum status walk_index(struct ctx *ctx, const struct ticket_search *searc
 static enum status walk_authors(struct ctx *ctx, const struct ticket_search *search, struct page *page) {
   struct ticket_list_by_authors_in in = {
       .tenant_id = ctx->who->tenant_id,
+      .operator_id = TENANT_OPERATOR,
       .author_id = search->author_id,
       .readable_by = search->readable_by,
       .assignee_id = search->assignee_id,

@@ -4,7 +4,7 @@
 #include "desk/statements.h"
 #include "desk/ticket/ticket_internal.h"
 
-/* The people on a page of tickets, by one statement. */
+/* The people on a page of tickets, by one statement, and the number of one whom a filter names. */
 
 enum { IDS_BYTES_MAX = TICKET_PEOPLE_MAX * 21 + 8 };
 
@@ -43,5 +43,17 @@ enum status ticket_people(struct ctx *ctx, const int64_t *ids, size_t count, str
       }
     }
   }
+  return STATUS_OK;
+}
+
+enum status ticket_person_number(struct ctx *ctx, struct uuid uuid, int64_t id, int64_t *out) {
+  const struct ticket_person_number_in in = {.tenant_id = ctx->who->tenant_id, .uuid = uuid, .id = id};
+  struct ticket_person_number_row row = {.id = TICKET_NOBODY};
+  if (!uuid_is_none(uuid) || id > 0) {
+    TRY(db_flush(ctx));
+    enum status status = sql_ticket_person_number(ctx, &in, &row);
+    TRY(status != STATUS_NOT_FOUND ? status : STATUS_OK);
+  }
+  *out = row.id;
   return STATUS_OK;
 }

@@ -32,6 +32,11 @@ static enum status write_removal(struct ctx *ctx, const struct ticket *before, s
   return ticket_write(ctx, before, after);
 }
 
+/* Authors of any role that removes tickets at all. */
+static bool may_remove_own(const struct who *who, const struct ticket *ticket) {
+  return ticket->author_id == who->account_id && access_scope(who->role, MAY_TICKET_REMOVE) != SCOPE_NONE;
+}
+
 static enum status remove_run(struct ctx *ctx, void *arg) {
   struct removal *removal = arg;
   struct ticket before;
@@ -39,14 +44,11 @@ static enum status remove_run(struct ctx *ctx, void *arg) {
   if (before.removed_at != 0) {
     return problem_set(ctx, &ticket_not_found);
   }
-  if (before.author_id != ctx->who->account_id) {
-    if (removal->author_only) {
-      return problem_set(ctx, &ticket_forbidden);
-    }
-    if (!ticket_visible(ctx->who, &before)) {
+  if (!may_remove_own(ctx->who, &before)) {
+    if (!removal->author_only && !ticket_visible(ctx->who, &before)) {
       return problem_set(ctx, &ticket_not_found);
     }
-    if (access_scope(ctx->who->role, MAY_TICKET_REMOVE) != SCOPE_ALL) {
+    if (removal->author_only || access_scope(ctx->who->role, MAY_TICKET_REMOVE) != SCOPE_ALL) {
       return problem_set(ctx, &ticket_forbidden);
     }
   }
@@ -58,7 +60,7 @@ static enum status remove_run(struct ctx *ctx, void *arg) {
 }
 
 enum status ticket_remove(struct ctx *ctx, struct uuid uuid, bool author_only, struct ticket *out) {
-  TRY(access_check(ctx, MAY_SIGNED_IN)); /* authors remove their own whatever their role */
+  TRY(access_check(ctx, MAY_SIGNED_IN)); /* what may not be seen is not found, before what may not be done */
   struct removal removal = {.uuid = uuid, .author_only = author_only};
   TRY(db_write(ctx, remove_run, &removal));
   *out = removal.ticket;
@@ -71,7 +73,7 @@ static enum status restore_run(struct ctx *ctx, void *arg) {
   struct ticket before;
   TRY(ticket_load(ctx, removal->uuid, true, &before));
   bool any = access_scope(who->role, MAY_TICKET_REMOVE) == SCOPE_ALL;
-  if (!any && before.author_id != who->account_id) {
+  if (!any && !may_remove_own(who, &before)) {
     return problem_set(ctx, ticket_visible(who, &before) ? &ticket_forbidden : &ticket_not_found);
   }
   removal->ticket = before;

@@ -54,13 +54,14 @@ void ticket_enter_status(struct ticket *ticket, int status, int64_t now_us) {
   ticket->updated_at = now_us;
 }
 
-/* A customer closes what was resolved and reopens what is done, nothing else. */
+/* A customer closes what was resolved and reopens what is done, nothing else. Who asks for "pending" does not
+ * ask for work to go on. */
 static bool customer_status(const struct ticket *ticket, int asked, int *set) {
   if (ticket->status == TICKET_RESOLVED && asked == TICKET_CLOSED) {
     *set = TICKET_CLOSED;
     return true;
   }
-  if (ticket_is_done(ticket->status) && !ticket_is_done(asked)) {
+  if (ticket_is_done(ticket->status) && !ticket_is_done(asked) && asked != TICKET_PENDING) {
     *set = ticket->assignee_id != 0 ? TICKET_ASSIGNED : TICKET_NEW;
     return true;
   }

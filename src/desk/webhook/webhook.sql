@@ -185,6 +185,21 @@ UPDATE webhook_delivery SET due_at = :now, tries = tries - 1 WHERE id = :id AND 
 -- in: id int, now int
 UPDATE webhook_delivery SET due_at = :now WHERE id = :id AND due_at IS NULL;
 
+-- ---- copies of the store ----
+-- There events have no transaction, and are told by their ids alone: before the first one of its tenant that is
+-- yet to be told, else at the end.
+-- name: webhook_places
+-- in: after_id int, limit int
+-- out: id int, at_id int
+SELECT w.id, COALESCE((SELECT MIN(e.id) - 1 FROM event e
+  WHERE e.tenant_id = w.tenant_id AND e.txn = 0 AND e.id > w.at_id AND w.at_txn = 0),
+  (SELECT MAX(id) FROM event), 0)
+FROM webhook w WHERE w.id > :after_id ORDER BY w.id LIMIT :limit;
+
+-- name: webhook_place
+-- in: id int, at_id int
+UPDATE webhook SET at_txn = 0, at_id = :at_id WHERE id = :id;
+
 -- ---- the sweep ----
 -- name: webhook_delivery_drop_past
 -- in: before int, limit int

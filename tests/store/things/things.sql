@@ -15,6 +15,12 @@ RETURNING id;
 SELECT id, uuid, key, flag, amount, kind, state, bytes, maybe_int, maybe_text, maybe_blob, maybe_uuid, maybe_real
 FROM thing WHERE id = :id;
 
+-- name: thing_of_kind
+-- in: kind int, limit int
+-- out: thing_row
+SELECT id, uuid, key, flag, amount, kind, state, bytes, maybe_int, maybe_text, maybe_blob, maybe_uuid, maybe_real
+FROM thing WHERE kind = :kind ORDER BY id LIMIT :limit;
+
 -- name: thing_ids
 -- in: kind int, limit int
 -- out: id int

@@ -1,6 +1,9 @@
 #include "store.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "app/archive.h"
@@ -13,7 +16,26 @@
 #include "uploads.h"
 
 /* `sigap backup` and `sigap restore`: what a desk has comes back whole, and what is not whole is put nowhere.
- */
+ * What the file system of the backup can do, the test says: see meson.build. */
+
+static int no_links, no_exchange; /* with which error it refuses; 0: it can */
+static const char *arrives;       /* what somebody makes while the backup is to get its name */
+
+int __real_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to) {
+  if (arrives != NULL) {
+    folder_write(arrives, "mine");
+  }
+  errno = no_links;
+  return no_links != 0 ? -1 : __real_link(from, to);
+}
+int __real_renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags);
+int __wrap_renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags);
+int __wrap_renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags) {
+  errno = no_exchange;
+  return no_exchange != 0 ? -1 : __real_renameat2(from_folder, from, to_folder, to, flags);
+}
 
 static char folder[128]; /* of a test */
 static char data[160];   /* the desk's */
@@ -24,6 +46,8 @@ static char backup[160];
 static char content[128];
 
 static int set_up(void **state) {
+  no_links = no_exchange = 0;
+  arrives = NULL;
   folder_make(folder);
   snprintf(data, sizeof data, "%s/data", folder);
   snprintf(fresh, sizeof fresh, "%s/fresh", folder);
@@ -33,6 +57,9 @@ static int set_up(void **state) {
 }
 
 static int tear_down(void **state) {
+  char files[192];
+  snprintf(files, sizeof files, "%s/files", fresh);
+  umount2(files, MNT_DETACH);
   folder_remove(folder);
   return store_teardown(state);
 }
@@ -84,6 +111,7 @@ static void assert_nothing_left(struct store *store, bool made) {
   assert_int_equal(is_there(backup), made);
   assert_false(is_there(in(store, folder, "desk.tar.new")));
   assert_false(is_there(in(store, folder, "desk.tar.db")));
+  assert_false(is_there(in(store, folder, "desk.tar.lock")));
 }
 
 static void assert_nothing_restored(struct store *store) {
@@ -158,6 +186,64 @@ static void a_backup_goes_back_into_a_postgresql(struct store *store) {
   assert_refused("restore into an empty data directory.");
 }
 
+/* Not even the schema in the database: the next try finds it empty. */
+static void a_database_that_takes_nothing_is_tried_again(struct store *store) {
+  begin(store);
+  back_up(store);
+  ASSERT_CODE(0);
+  store_sql(store, "DROP SCHEMA public CASCADE");
+  const struct options options =
+      OPTIONS(store->ctx.arena, "restore", backup, "--data", fresh, "--database", store->url);
+  say(command_restore, &options);
+  assert_refused("the role may not make tables in it");
+  assert_nothing_restored(store);
+  assert_false(is_there(in(store, fresh, "files")));
+  store_sql(store, "CREATE SCHEMA public");
+  say(command_restore, &options);
+  ASSERT_CODE(0);
+  assert_true(is_there(in(store, fresh, content)));
+}
+
+/* The folder that several servers share. It can't be put there, and is not found out too late. */
+static void a_shared_folder_of_files_is_refused_before_anything_is_written(struct store *store) {
+  const char *shared = in(store, folder, "shared"), *files = in(store, fresh, "files");
+  begin(store);
+  back_up(store);
+  ASSERT_CODE(0);
+  if (store->pgsql) {
+    store_sql(store, "DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+  }
+  assert_int_equal(mkdir(fresh, 0700), 0);
+  assert_int_equal(mkdir(shared, 0700), 0);
+  const struct options options = OPTIONS(store->ctx.arena, "restore", backup, "--data", fresh, "--database",
+                                         store->pgsql ? store->url : SQL(store, "sqlite:%s/sigap.db", fresh));
+  bool mounts = true;
+  for (int i = 0; i < 3; i++) { /* a link, another file system, a folder of the same */
+    if (i == 0) {
+      assert_int_equal(symlink(shared, files), 0);
+    } else {
+      assert_int_equal(mkdir(files, 0700), 0);
+      mounts = i == 1 ? mount("tmpfs", files, "tmpfs", 0, NULL) == 0
+                      : mount(shared, files, NULL, MS_BIND, NULL) == 0;
+    }
+    if (mounts) {
+      say(command_restore, &options);
+      assert_refused(SQL(store, "%s is a link or mounted there: take it away, restore, ", files));
+      assert_nothing_restored(store);
+    }
+    if (store->pgsql) {
+      assert_int_equal(store_number(store, "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'"), 0);
+    }
+    if (i > 0 && mounts) {
+      assert_int_equal(umount2(files, MNT_DETACH), 0);
+    }
+    assert_int_equal(remove(files), 0);
+  }
+  say(command_restore, &options);
+  ASSERT_CODE(0);
+  assert_true(is_there(in(store, fresh, content)));
+}
+
 /* ---- what is not backed up ---- */
 
 static void a_backup_needs_a_new_file_in_a_folder_that_is_there(struct store *store) {
@@ -202,6 +288,54 @@ static void what_an_earlier_try_left_is_in_nobodys_way(struct store *store) {
   restore_from(store, backup);
   ASSERT_CODE(0);
   assert_false(is_there(in(store, fresh, "restore.new")));
+}
+
+static void a_backup_of_the_name_that_is_under_way_is_left_alone(struct store *store) {
+  begin(store);
+  const char *lock = in(store, folder, "desk.tar.lock");
+  folder_write(lock, "");
+  folder_write(in(store, folder, "desk.tar.new"), "theirs");
+  folder_write(in(store, folder, "desk.tar.db"), "theirs");
+  int held = open(lock, O_RDWR | O_CLOEXEC);
+  assert_int_equal(flock(held, LOCK_EX | LOCK_NB), 0);
+  back_up(store);
+  assert_refused(SQL(store, "Another backup into %s is under way.", backup));
+  assert_false(is_there(backup));
+  assert_string_equal(text_of(store, in(store, folder, "desk.tar.new")), "theirs");
+  assert_string_equal(text_of(store, in(store, folder, "desk.tar.db")), "theirs");
+  assert_true(is_there(lock));
+  close(held); /* it was killed */
+  back_up(store);
+  ASSERT_CODE(0);
+  assert_nothing_left(store, true);
+  back_up(store);
+  assert_refused("is there already");
+  assert_nothing_left(store, true);
+}
+
+/* exFAT, many network drives: see the wraps above. */
+static void a_file_system_without_hard_links_keeps_a_backup_too(struct store *store) {
+  static const int errors[][2] = {{EPERM, 0}, {EOPNOTSUPP, 0}, {ENOSYS, 0}, {EPERM, EINVAL}, {EPERM, ENOSYS}};
+  begin(store);
+  for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+    no_links = errors[i][0];
+    no_exchange = errors[i][1];
+    back_up(store);
+    ASSERT_CODE(0);
+    assert_nothing_left(store, true);
+    assert_int_equal(unlink(backup), 0);
+    arrives = backup;
+    back_up(store);
+    arrives = NULL;
+    assert_refused(SQL(store, "Can't make %s: File exists.", backup));
+    assert_string_equal(text_of(store, backup), "mine");
+    assert_nothing_left(store, true);
+    assert_int_equal(unlink(backup), 0);
+  }
+  no_links = EIO;
+  back_up(store);
+  assert_refused(SQL(store, "Can't make %s: Input/output error.", backup));
+  assert_nothing_left(store, false);
 }
 
 /* ---- where nothing is restored ---- */
@@ -356,9 +490,13 @@ int main(void) {
       STORE_TEST_WITH(a_desk_comes_back_whole),
       STORE_TEST_WITH(a_desk_without_key_and_files_comes_back_too),
       STORE_TEST_WITH_PGSQL(a_backup_goes_back_into_a_postgresql),
+      STORE_TEST_WITH_PGSQL(a_database_that_takes_nothing_is_tried_again),
+      STORE_TEST_WITH(a_shared_folder_of_files_is_refused_before_anything_is_written),
       STORE_TEST_WITH(a_backup_needs_a_new_file_in_a_folder_that_is_there),
       STORE_TEST_WITH(a_file_that_is_missing_or_damaged_is_told_and_nothing_kept),
       STORE_TEST_WITH_SQLITE(what_an_earlier_try_left_is_in_nobodys_way),
+      STORE_TEST_WITH_SQLITE(a_backup_of_the_name_that_is_under_way_is_left_alone),
+      STORE_TEST_WITH_SQLITE(a_file_system_without_hard_links_keeps_a_backup_too),
       STORE_TEST_WITH_SQLITE(a_backup_is_restored_into_what_is_empty_alone),
       STORE_TEST_WITH_SQLITE(a_directory_in_use_is_left_alone),
       STORE_TEST_WITH_SQLITE(a_restore_needs_a_backup_that_can_be_read),

@@ -165,27 +165,65 @@ static void users_of_one_tenant_are_listed(struct store *store) {
   end();
 }
 
-/* The list is read piece by piece. */
-static void a_long_list_of_users_is_whole(struct store *store) {
-  begin(store);
+static void add_people(struct store *store, int count) {
   const char *uuid = store->pgsql ? "CAST(uuid_send(gen_random_uuid()) AS BYTEA)" : "randomblob(16)";
   store_sql(store, SQL(store,
                        "INSERT INTO account (tenant_id, uuid, name, name_folded, email, email_folded, role, "
                        "is_active, must_change_password, language, created_at, updated_at) "
-                       "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) "
+                       "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
                        "SELECT 1, %s, 'p' || i, 'p' || i, 'p' || i || '@example.com', "
                        "'p' || i || '@example.com', 1, TRUE, FALSE, 1, 1, 1 FROM n",
-                       uuid));
-  assert_int_equal(RUN(store, "", "user", "list"), 0);
+                       count, uuid));
+}
+
+static size_t lines_of(const char *text) {
   size_t lines = 0;
-  for (const char *at = out.at; (at = strchr(at, '\n')) != NULL; at++) {
+  for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++) {
     lines++;
   }
-  assert_int_equal(lines, 1 + 1000);
+  return lines;
+}
+
+/* The list is read piece by piece. */
+static void a_long_list_of_users_is_whole(struct store *store) {
+  begin(store);
+  add_people(store, 1000);
+  assert_int_equal(RUN(store, "", "user", "list"), 0);
+  assert_int_equal(lines_of(out.at), 1 + 1000);
   assert_non_null(strstr(out.at, "\tp1@example.com\t"));
   assert_non_null(strstr(out.at, "\tp500@example.com\t"));
   assert_non_null(strstr(out.at, "\tp501@example.com\t"));
   assert_non_null(strstr(out.at, "\tp1000@example.com\t"));
+  end();
+}
+
+/* It takes no more memory for many than for few: a running server has an arena of 64 MiB for it. */
+static void a_list_of_users_keeps_none_of_them(struct store *store) {
+  begin(store);
+  add_people(store, 2000);
+  const struct options options = OPTIONS(store->ctx.arena, "user", "list");
+  size_t before = arena_used(store->ctx.arena);
+  assert_int_equal(run(store, options, ""), 0);
+  assert_int_equal(lines_of(out.at), 1 + 2000);
+  assert_in_range(arena_used(store->ctx.arena) - before, 0, 4096);
+  end();
+}
+
+static void a_list_that_is_too_long_is_told(struct store *store) {
+  begin(store);
+  add_people(store, 600);
+  buf_release(&out);
+  buf_init(&out, 1000);
+  assert_int_equal(RUN(store, "", "user", "list"), 1);
+  assert_string_equal(err.at,
+                      "sigap: The answer is longer than 1000 bytes: what is here is only its beginning.\n");
+  assert_true(out.len > 900 && out.at[out.len - 1] == '\n'); /* whole lines */
+  buf_clear(&out);
+  for (int i = 2; i < 40; i++) {
+    tenant_make(store, i);
+  }
+  assert_int_equal(RUN(store, "", "tenant", "list"), 1);
+  assert_non_null(strstr(err.at, "is longer than 1000 bytes"));
   end();
 }
 
@@ -650,6 +688,8 @@ int main(void) {
       STORE_TEST(an_unknown_role_is_wrong_usage),
       STORE_TEST(users_of_one_tenant_are_listed),
       STORE_TEST(a_long_list_of_users_is_whole),
+      STORE_TEST(a_list_of_users_keeps_none_of_them),
+      STORE_TEST(a_list_that_is_too_long_is_told),
       STORE_TEST(a_new_password_ends_the_sessions),
       STORE_TEST(a_disabled_account_is_out),
       STORE_TEST(nobody_is_told_for_an_unknown_address),

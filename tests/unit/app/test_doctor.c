@@ -243,6 +243,13 @@ static void a_running_server_is_seen_by_its_lock(struct store *store) {
   assert_found("server", "ok", "\"not running on this data directory\"", NULL);
 }
 
+static void a_lock_that_no_server_can_take_is_broken(struct store *store) {
+  begin(store);
+  assert_int_equal(mkdir(store_path(store, "lock"), 0700), 0);
+  visit(1);
+  assert_found("server", "broken", "/lock: Is a directory.\"", "No server starts on this data directory");
+}
+
 /* ---- the disk ---- */
 
 static void little_space_is_a_warning_and_none_is_broken(struct store *store) {
@@ -398,6 +405,7 @@ int main(void) {
       STORE_TEST_SQLITE(a_directory_that_can_not_be_written_is_broken),
       STORE_TEST_SQLITE(a_directory_open_to_others_is_a_warning),
       STORE_TEST_SQLITE(a_running_server_is_seen_by_its_lock),
+      STORE_TEST_SQLITE(a_lock_that_no_server_can_take_is_broken),
       STORE_TEST_SQLITE(little_space_is_a_warning_and_none_is_broken),
       STORE_TEST_SQLITE(a_file_system_without_an_answer_is_broken),
       STORE_TEST_SQLITE(a_key_is_judged_by_who_may_read_it_and_its_length),

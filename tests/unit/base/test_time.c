@@ -91,6 +91,8 @@ static void refuses_what_is_no_time(void **state) {
       "2023-04-30T23:59:00Z ",
       " 2023-04-30T23:59:00Z",
       "1969-12-31T23:59:59Z",
+      "1900-01-01T00:00:00Z",
+      "0001-01-01T00:00:00+07:00",
       "1970-01-01T00:00:00+07:00",
       "9999-12-31T23:59:59-00:01",
       "02023-04-30T23:59:00Z",
@@ -130,6 +132,15 @@ static void a_day_of_a_zone(void **state) {
   assert_int_equal(time_day(STR("9999-12-31"), "America/New_York", &from, &to), STATUS_OK);
   assert_string_equal(time_print(from, out), "9999-12-31T05:00:00Z");
   assert_int_equal(to - from, TIME_DAY_US);
+  /* Before the times that time_parse takes. */
+  assert_int_equal(time_day(STR("1969-12-31"), "UTC", &from, &to), STATUS_OK);
+  assert_int_equal(from, -TIME_DAY_US);
+  assert_int_equal(to, 0);
+  assert_int_equal(time_day(STR("1900-01-01"), "America/New_York", &from, &to), STATUS_OK);
+  assert_string_equal(time_print(from, out), "1900-01-01T05:00:00Z");
+  assert_int_equal(time_day(STR("0001-01-01"), "UTC", &from, &to), STATUS_OK);
+  assert_string_equal(time_print(from, out), "0001-01-01T00:00:00Z");
+  assert_int_equal(to - from, TIME_DAY_US);
 }
 
 static void a_day_whose_midnight_is_skipped_or_doubled(void **state) {
@@ -155,8 +166,8 @@ static void a_day_whose_midnight_is_skipped_or_doubled(void **state) {
 
 static void refuses_what_is_no_day(void **state) {
   (void)state;
-  static const char *const wrong[] = {"",         "2023-02-29", "2023-7-15", "2023-07-15T",
-                                      "20230715", "1969-12-31", "2023-07-32"};
+  static const char *const wrong[] = {"",         "2023-02-29", "2023-7-15",  "2023-07-15T",
+                                      "20230715", "0000-12-31", "1900-02-29", "2023-07-32"};
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
     int64_t from = 3;
     int64_t to = 4;

@@ -109,6 +109,8 @@ static void wrong_ranges_are_refused_by_name(struct store *store) {
        "\"details\":{\"date_from\":\"must be a date, YYYY-MM-DD\"}"},
       {"/api/reports/performance?date_from=2999-01-01",
        "\"details\":{\"date_from\":\"must not be in the future\"}"},
+      {"/api/reports/performance?date_from=2999-01-01&date_to=x",
+       "\"details\":{\"date_to\":\"must be a date, YYYY-MM-DD\"}"},
       {"/api/reports/performance?period=daily&date_from=1990-01-01", "That range has too many periods"},
   };
   served_begin(store, dialects);
