@@ -41,6 +41,12 @@ static const struct route door_routes[] = {
      .permission = MAY_ANYONE,
      .input = &thing_fields,
      .body = BODY_JSON | BODY_FORM},
+    {.method = HTTP_PUT,
+     .path = "/api/door/:id/colour",
+     .name = "doorPaint",
+     .handler = handle,
+     .permission = MAY_SIGNED_IN,
+     .input = &thing_fields},
     {.method = HTTP_DELETE,
      .path = "/api/door/:id",
      .name = "doorShut",
@@ -132,8 +138,11 @@ static void limits_are_the_rows(void **state) {
   assert_int_equal(fixture->exchange.body_out.max, 9000);
   begin(fixture, HTTP_POST, "/api/door/knock");
   assert_true(kit_head(fixture->kit, &fixture->exchange));
-  assert_int_equal(fixture->exchange.max_body, 1024 * 1024);
+  assert_int_equal(fixture->exchange.max_body, 64 * 1024); /* a stranger's */
   assert_int_equal(fixture->exchange.body_out.max, 16 * 1024 * 1024);
+  begin(fixture, HTTP_PUT, "/api/door/1/colour");
+  assert_true(kit_head(fixture->kit, &fixture->exchange));
+  assert_int_equal(fixture->exchange.max_body, 1024 * 1024);
   begin(fixture, HTTP_DELETE, "/api/door/1");
   assert_true(kit_head(fixture->kit, &fixture->exchange));
   assert_int_equal(fixture->exchange.max_body, 4096);
